@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# gmem.ko for each kernel, from one source: build/SERIES/kernel is a tree of links to kernel/, so that the objects
+# of two kernels never meet and the source tree stays clean.
+
+MODULE_DIRS := $(shell find kernel -type d 2>/dev/null)
+MODULE_SOURCES := $(shell find kernel include -type f 2>/dev/null)
+
+modules: $(foreach s,$(BUILT_SERIES),$(BUILD)/$(s)/gmem.ko)
+
+# Links to all sources of kernel/, none to those that are gone.
+define link_sources
+	mkdir -p $(addprefix $(BUILD)/$(1)/,$(MODULE_DIRS))
+	ln -sfn ../../include $(BUILD)/$(1)/include
+	find $(BUILD)/$(1)/kernel -xtype l -delete
+	$(foreach d,$(MODULE_DIRS),find $(d) -maxdepth 1 -type f -exec ln -srf -t $(BUILD)/$(1)/$(d) {} + ;)
+endef
+
+kbuild = $(MAKE) -C $(KDIR_$(1)) M=$(abspath $(BUILD))/$(1)/kernel $(if $(Q),-s)
+
+# Debian 13's sparse is older than 7.3's headers: it lacks one keyword of theirs, and __builtin_strlen as a constant.
+# KBUILD_CHECKSRC stands for C=2, which Kbuild refuses since Debian's headers lack its test of the checker.
+SPARSE := sparse -D__typeof_unqual__=__typeof__
+
+# Kbuild leaves BTF out without a word where it lacks pahole or vmlinux, and every BPF program with it.
+define module_rules
+$(BUILD)/$(1)/gmem.ko: $(MODULE_SOURCES)
+	$(call say,MODULE,$$@)
+	$(if $(KDIR_$(1)),,@echo 'no headers of kernel $(1): installed are "$(KSERIES)" (use ./dev)' >&2; exit 1)
+	$(Q)$$(call link_sources,$(1))
+	+$(Q)$$(call kbuild,$(1)) modules
+	$(Q)readelf -S --wide $(BUILD)/$(1)/kernel/gmem.ko | grep -q '\.BTF ' || \
+		{ echo '$$@: built without BTF (pahole missing?)' >&2; exit 1; }
+	$(Q)cp $(BUILD)/$(1)/kernel/gmem.ko $$@
+
+.PHONY: sparse-$(1)
+sparse-$(1): $(BUILD)/$(1)/gmem.ko
+	+$(Q)$$(call kbuild,$(1)) KBUILD_CHECKSRC=2 CHECK='$(SPARSE)' modules
+endef
+$(foreach s,$(sort $(KSERIES) $(K)),$(eval $(call module_rules,$(s))))

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel log's vocabulary of bugs, see klog.h.
+ */
+#define _GNU_SOURCE
+#include <stddef.h>
+#include <string.h>
+
+#include "klog.h"
+
+static const char *const reports[] = {
+	"BUG:",
+	"BUG ",
+	"WARNING:",
+	"Oops",
+	"Kernel panic",
+	"kernel BUG at",
+	"general protection fault",
+	"Unable to handle",
+	"unable to handle",
+	"stack segment",
+	"double fault",
+	"invalid opcode",
+	"divide error",
+	"blocked for more than",
+	"blocked in I/O wait for more than",
+	"soft lockup",
+	"hard LOCKUP",
+	"detected stall",
+	"detected expedited stall",
+	"rcu_tasks detected stalls",
+	"refcount_t:",
+	"KASAN",
+	"KFENCE",
+	"KCSAN",
+	"UBSAN",
+	"list_add corruption",
+	"list_del corruption",
+	"Bad page",
+	"Bad rss-counter",
+	"bad: scheduling",
+	"page_counter underflow",
+	"Objects remaining",
+	"objects remaining",
+	"unreferenced object",
+	"suspected memory leaks",
+	"leaked",
+	"possible circular locking",
+	"possible recursive locking",
+	"possible irq lock inversion",
+	"inconsistent lock state",
+	"suspicious RCU usage",
+	"Voluntary context switch within RCU",
+	"still has locks held",
+	"held lock freed",
+	"sleeping function called",
+	"scheduling while atomic",
+	"corrupted preempt",
+	"Busy inodes after unmount",
+	"Call Trace",
+	"cut here",
+};
+
+bool klog_is_report(struct klog_state *state, const char *line)
+{
+	size_t i;
+
+	/* A memory cgroup at its limit is no bug, though its report shows a stack. */
+	if (strstr(line, "invoked oom-killer"))
+		state->oom_lines = 12;
+	else if (state->oom_lines > 0)
+		state->oom_lines--;
+
+	for (i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {
+		if (!strstr(line, reports[i]))
+			continue;
+		if (state->oom_lines && !strcmp(reports[i], "Call Trace"))
+			return false;
+		/* The kernel's own advice on its mitigations, which the VM's command line turns off. */
+		return !strstr(line, "Spectre") && !strstr(line, "MDS ") && !strstr(line, "TAA ");
+	}
+	return false;
+}
