@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Conversion between private and shared, in place. With invalidate_lock held for
+ * writing no fault and no copy is under way; what remains to be proven before a page may
+ * become private is that nobody holds it. Validate, allocate, publish: all or nothing.
+ */
+#include <linux/mm.h>
+#include <trace/events/gmem.h>
+
+#include "compat.h"
+#include "folio.h"
+#include "states.h"
+
+struct gmem_conversion {
+	struct gmem *gm;
+	pgoff_t first;
+	pgoff_t last;
+	enum gmem_state to;
+	enum gmem_content content;
+	int drained;		/* how thoroughly LRU batches were drained */
+	pgoff_t error_index;
+	u64 changed_bytes;
+};
+
+enum { GMEM_DRAINED_NONE, GMEM_DRAINED_LOCAL, GMEM_DRAINED_ALL };
+
+typedef int (*gmem_folio_fn)(struct gmem_conversion *conv, struct folio *folio, pgoff_t first,
+			     pgoff_t last);
+
+/* The next run of pages in [*first, conv->last] that are to change; false at the end. */
+static bool gmem_conversion_run(struct gmem_conversion *conv, pgoff_t *first, pgoff_t *last)
+{
+	while (*first <= conv->last) {
+		*last = conv->last;
+		if (gmem_states_run(conv->gm, *first, last) != conv->to)
+			return true;
+		*first = *last + 1;
+	}
+	return false;
+}
+
+static int gmem_conversion_each_folio(struct gmem_conversion *conv, pgoff_t first, pgoff_t last,
+				      gmem_folio_fn fn)
+{
+	struct folio_batch batch;
+	pgoff_t next = first;
+	unsigned int i;
+	int err = 0;
+
+	folio_batch_init(&batch);
+	while (!err && filemap_get_folios(conv->gm->inode.i_mapping, &next, last, &batch)) {
+		for (i = 0; !err && i < folio_batch_count(&batch); i++)
+			err = fn(conv, batch.folios[i], first, last);
+		folio_batch_release(&batch);
+		cond_resched();
+	}
+	return err;
+}
+
+/*
+ * The page cache's references and the batch's are all there may be. A fault that was
+ * served just before we got invalidate_lock may have mapped the folio after it was taken
+ * out of the page tables; it did so with the folio locked.
+ */
+static bool gmem_folio_is_held(struct gmem_conversion *conv, struct folio *folio)
+{
+	bool held;
+
+	folio_lock(folio);
+	if (folio_mapped(folio))
+		unmap_mapping_pages(folio->mapping, folio->index, folio_nr_pages(folio), false);
+	held = folio_ref_count(folio) != folio_nr_pages(folio) + 1;
+	folio_unlock(folio);
+	return held;
+}
+
+static bool gmem_folio_is_poisoned(struct folio *folio)
+{
+	return folio_test_hwpoison(folio);
+}
+
+/* A fresh folio is also held by the per-CPU LRU batch it waits in: drain before giving up. */
+static int gmem_check_folio(struct gmem_conversion *conv, struct folio *folio, pgoff_t first,
+			    pgoff_t last)
+{
+	/* memory_failure() keeps its reference; nobody else can have one and use it. */
+	if (unlikely(gmem_folio_is_poisoned(folio))) {
+		if (conv->content == GMEM_CONTENT_ZERO)
+			return 0;
+		conv->error_index = max(first, folio->index);
+		return -EHWPOISON;
+	}
+	if (conv->to == GMEM_STATE_SHARED)
+		return 0;
+
+	while (gmem_folio_is_held(conv, folio)) {
+		switch (conv->drained) {
+		case GMEM_DRAINED_NONE:
+			gmem_lru_drain_local();
+			break;
+		case GMEM_DRAINED_LOCAL:
+			gmem_lru_drain_all();
+			break;
+		default:
+			conv->error_index = max(first, folio->index);
+			return -EAGAIN;
+		}
+		conv->drained++;
+	}
+	return 0;
+}
+
+/* Nobody can reach the folio now; what is zeroed is so when somebody next gets it. */
+static int gmem_convert_folio(struct gmem_conversion *conv, struct folio *folio, pgoff_t first,
+			      pgoff_t last)
+{
+	u64 bytes = gmem_folio_overlap(folio, first, last);
+
+	gmem_count_resident(conv->gm, !conv->to, -(s64)bytes);
+	gmem_count_resident(conv->gm, conv->to, bytes);
+	folio_lock(folio);
+	gmem_folio_set_handed(folio);
+	if (conv->content == GMEM_CONTENT_ZERO) {
+		if (bytes == folio_size(folio))
+			folio_clear_uptodate(folio);
+		else if (folio_test_uptodate(folio))
+			folio_zero_range(folio,
+					 offset_in_folio(folio, max_t(loff_t, folio_pos(folio),
+								      (loff_t)first << PAGE_SHIFT)),
+					 bytes);
+	}
+	folio_unlock(folio);
+	return 0;
+}
+
+/* A poisoned page whose contents are not wanted makes room for a sound one. */
+static int gmem_drop_poisoned(struct gmem_conversion *conv, struct folio *folio, pgoff_t first,
+			      pgoff_t last)
+{
+	if (unlikely(gmem_folio_is_poisoned(folio)))
+		gmem_folios_discard(conv->gm, folio->index,
+				    folio->index + folio_nr_pages(folio) - 1);
+	return 0;
+}
+
+static int gmem_conversion_each_run(struct gmem_conversion *conv, gmem_folio_fn fn)
+{
+	pgoff_t first, last;
+	int err;
+
+	for (first = conv->first; gmem_conversion_run(conv, &first, &last); first = last + 1) {
+		err = gmem_conversion_each_folio(conv, first, last, fn);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int gmem_convert_locked(struct gmem_conversion *conv)
+{
+	struct gmem *gm = conv->gm;
+	MA_STATE(mas, &gm->states, 0, 0);
+	pgoff_t first, last;
+	int err;
+
+	for (first = conv->first; gmem_conversion_run(conv, &first, &last); first = last + 1)
+		conv->changed_bytes += (u64)(last - first + 1) << PAGE_SHIFT;
+	if (!conv->changed_bytes)
+		return 0;
+
+	if (conv->to == GMEM_STATE_PRIVATE)
+		unmap_mapping_pages(gm->inode.i_mapping, conv->first, conv->last - conv->first + 1,
+				    false);
+	err = gmem_conversion_each_run(conv, gmem_check_folio);
+	if (err)
+		return err;
+	err = gmem_states_prepare(gm, &mas, conv->first, conv->last, conv->to);
+	if (err)
+		return err;
+
+	gmem_conversion_each_run(conv, gmem_drop_poisoned);
+	gmem_conversion_each_run(conv, gmem_convert_folio);
+	gmem_states_commit(&mas, conv->to);
+	return 0;
+}
+
+static void gmem_trace_convert(const struct gmem *gm, const struct gmem_convert *args,
+			       const struct gmem_conversion *conv, int err, u64 start_ns)
+{
+	struct gmem_ev_convert ev = {
+		.id = gm->id,
+		.offset_bytes = args->offset,
+		.size_bytes = args->bytes,
+		.to = args->to,
+		.content = args->content,
+		.err = err,
+		.error_offset_bytes = args->error_offset,
+		.changed_bytes = err ? 0 : conv->changed_bytes,
+		.total_ns = ktime_get_ns() - start_ns,
+	};
+
+	trace_gmem_convert(&ev);
+}
+
+/**
+ * gmem_convert() - carry out GMEM_CONVERT
+ * @gm: the memory
+ * @args: checked; error_offset is filled in on -EAGAIN and -EHWPOISON
+ *
+ * Context: may sleep.
+ * Return: 0; -EAGAIN, -EHWPOISON, -EINTR, -ENOMEM, then nothing has changed.
+ */
+int gmem_convert(struct gmem *gm, struct gmem_convert *args)
+{
+	struct address_space *mapping = gm->inode.i_mapping;
+	u64 start_ns = trace_gmem_convert_enabled() ? ktime_get_ns() : 0;
+	struct gmem_conversion conv = {
+		.gm = gm,
+		.first = args->offset >> PAGE_SHIFT,
+		.last = ((args->offset + args->bytes) >> PAGE_SHIFT) - 1,
+		.to = args->to,
+		.content = args->content,
+	};
+	int err;
+
+	args->error_offset = 0;
+	err = down_write_killable(&mapping->invalidate_lock);
+	if (!err) {
+		err = gmem_convert_locked(&conv);
+		up_write(&mapping->invalidate_lock);
+	}
+
+	if (!err) {
+		gmem_count(gm, GMEM_NR_CONVERSIONS, 1);
+		gmem_count(gm, GMEM_NR_CONVERTED_BYTES, conv.changed_bytes);
+	} else if (err == -EAGAIN || err == -EHWPOISON) {
+		args->error_offset = (u64)conv.error_index << PAGE_SHIFT;
+		gmem_count(gm, GMEM_NR_CONVERSIONS_FAILED, 1);
+	}
+	if (start_ns)
+		gmem_trace_convert(gm, args, &conv, err, start_ns);
+	return err;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Page faults of the host's user space on a mapping: shared pages are served, all else
+ * is SIGBUS and an event. The page tables are the only road that bypasses this file, so
+ * nothing private may ever be in them: see convert.c.
+ */
+#include <linux/mm.h>
+#include <trace/events/gmem.h>
+
+#include "folio.h"
+#include "states.h"
+
+/* An event under way; not filled in unless somebody listens. */
+struct gmem_fault_trace {
+	bool on;
+	u64 start_ns;
+	struct gmem_ev_fault ev;
+};
+
+static void gmem_fault_begin(struct gmem_fault_trace *trace, struct gmem *gm,
+			     struct vm_fault *vmf)
+{
+	trace->on = trace_gmem_fault_enabled();
+	if (likely(!trace->on))
+		return;
+	trace->ev = (struct gmem_ev_fault){
+		.id = gm->id,
+		.offset_bytes = (u64)vmf->pgoff << PAGE_SHIFT,
+		.kind = vmf->flags & FAULT_FLAG_REMOTE ? GMEM_FAULT_REMOTE : GMEM_FAULT_HOST,
+		.write = !!(vmf->flags & FAULT_FLAG_WRITE),
+	};
+	trace->start_ns = ktime_get_ns();
+}
+
+static struct gmem_ev_fault *gmem_fault_times(struct gmem_fault_trace *trace)
+{
+	return trace->on ? &trace->ev : NULL;
+}
+
+/* What is left of the total is the look-up: range state, page cache, waiting for locks. */
+static void gmem_fault_end(struct gmem_fault_trace *trace, enum gmem_state state, int err)
+{
+	struct gmem_ev_fault *ev = &trace->ev;
+
+	if (likely(!trace->on))
+		return;
+	ev->state = state;
+	ev->err = err;
+	ev->size_bytes = err ? 0 : PAGE_SIZE;
+	ev->total_ns = ktime_get_ns() - trace->start_ns;
+	ev->lookup_ns = ev->total_ns - ev->alloc_ns - ev->zero_ns;
+	trace_gmem_fault(ev);
+}
+
+static vm_fault_t gmem_fault_result(int err)
+{
+	switch (err) {
+	case -ENOMEM:
+		return VM_FAULT_OOM;
+	case -EHWPOISON:
+		return VM_FAULT_HWPOISON;
+	default:
+		return VM_FAULT_SIGBUS;
+	}
+}
+
+static struct folio *gmem_fault_folio(struct gmem *gm, pgoff_t index, enum gmem_state *state,
+				      struct gmem_fault_trace *trace)
+{
+	struct gmem_verdict verdict;
+
+	if (unlikely(index >= gmem_nr_pages(gm)))
+		return ERR_PTR(-EINVAL);
+	*state = gmem_states_get(gm, index);
+	verdict = gmem_access_by_fault(*state);
+	if (unlikely(verdict.err)) {
+		gmem_count_denial(gm, verdict.denial);
+		return ERR_PTR(verdict.err);
+	}
+	return gmem_folio_get(gm, index, *state, gmem_fault_times(trace));
+}
+
+/*
+ * The folio is returned locked. A conversion that comes before it is mapped waits for
+ * the folio lock, and then takes it out of the page tables again.
+ */
+static vm_fault_t gmem_fault(struct vm_fault *vmf)
+{
+	struct gmem *gm = gmem_of_file(vmf->vma->vm_file);
+	struct address_space *mapping = gm->inode.i_mapping;
+	enum gmem_state state = GMEM_STATE_PRIVATE;
+	struct gmem_fault_trace trace;
+	struct folio *folio;
+	int err;
+
+	gmem_fault_begin(&trace, gm, vmf);
+	gmem_count(gm, GMEM_NR_FAULTS_HOST, 1);
+
+	filemap_invalidate_lock_shared(mapping);
+	folio = gmem_fault_folio(gm, vmf->pgoff, &state, &trace);
+	filemap_invalidate_unlock_shared(mapping);
+
+	err = PTR_ERR_OR_ZERO(folio);
+	gmem_fault_end(&trace, state, err);
+	if (unlikely(err))
+		return gmem_fault_result(err);
+
+	vmf->page = folio_file_page(folio, vmf->pgoff);
+	return VM_FAULT_LOCKED;
+}
+
+/* The part of [*first, *last] around @index that is shared without a break. */
+static bool gmem_shared_window(struct gmem *gm, pgoff_t index, pgoff_t *first, pgoff_t *last)
+{
+	pgoff_t run_last = *last;
+
+	if (gmem_states_run(gm, index, &run_last) != GMEM_STATE_SHARED)
+		return false;
+	*last = run_last;
+
+	run_last = index;
+	while (*first < index && (gmem_states_run(gm, *first, &run_last) != GMEM_STATE_SHARED ||
+				  run_last != index)) {
+		*first = run_last + 1;
+		run_last = index;
+	}
+	return true;
+}
+
+/*
+ * Fault-around: a read maps the resident neighbours too. Called in an RCU read section,
+ * hence only a try for the lock; ->fault() follows where this maps nothing. The event
+ * tells of the page asked for only.
+ */
+static vm_fault_t gmem_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
+{
+	struct gmem *gm = gmem_of_file(vmf->vma->vm_file);
+	struct address_space *mapping = gm->inode.i_mapping;
+	struct gmem_fault_trace trace;
+	vm_fault_t ret = 0;
+
+	if (!filemap_invalidate_trylock_shared(mapping))
+		return 0;
+	gmem_fault_begin(&trace, gm, vmf);
+	if (gmem_shared_window(gm, vmf->pgoff, &first, &last))
+		ret = filemap_map_pages(vmf, first, last);
+	filemap_invalidate_unlock_shared(mapping);
+
+	if (ret & VM_FAULT_NOPAGE) {
+		gmem_count(gm, GMEM_NR_FAULTS_HOST, 1);
+		gmem_fault_end(&trace, GMEM_STATE_SHARED, 0);
+	}
+	return ret;
+}
+
+const struct vm_operations_struct gmem_vm_ops = {
+	.fault = gmem_fault,
+	.map_pages = gmem_map_pages,
+};

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Folios of a gmem. A folio enters the page cache zeroed; one that lost its contents to
+ * a conversion is marked not up to date, and zeroed again before anyone gets it.
+ * Unmovable, unevictable, never dirty, never written anywhere.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+
+#include "compat.h"
+#include "folio.h"
+#include "states.h"
+
+static void gmem_folio_zero(struct folio *folio)
+{
+	long i;
+
+	for (i = 0; i < folio_nr_pages(folio); i++)
+		clear_highpage(folio_page(folio, i));
+}
+
+/* Nanoseconds since *@clock, which moves on; nothing unless somebody listens. */
+static void gmem_lap(struct gmem_ev_fault *times, u64 *clock, u64 *sum)
+{
+	u64 now;
+
+	if (!times)
+		return;
+	now = ktime_get_ns();
+	if (sum)
+		*sum += now - *clock;
+	*clock = now;
+}
+
+/* A fresh folio for @index, zeroed, locked, in the page cache; -EEXIST when one is there. */
+static struct folio *gmem_folio_add(struct gmem *gm, pgoff_t index, enum gmem_state state,
+				    struct gmem_ev_fault *times)
+{
+	struct address_space *mapping = gm->inode.i_mapping;
+	gfp_t gfp = mapping_gfp_mask(mapping);
+	struct folio *folio;
+	u64 clock = 0;
+	int err;
+
+	gmem_lap(times, &clock, NULL);
+	folio = folio_alloc(gfp, 0);
+	gmem_lap(times, &clock, times ? &times->alloc_ns : NULL);
+	if (!folio)
+		return ERR_PTR(-ENOMEM);
+
+	gmem_folio_zero(folio);
+	__folio_mark_uptodate(folio);
+	gmem_lap(times, &clock, times ? &times->zero_ns : NULL);
+
+	err = filemap_add_folio(mapping, folio, index, gfp);
+	gmem_lap(times, &clock, times ? &times->alloc_ns : NULL);
+	if (err) {
+		folio_put(folio);
+		return ERR_PTR(err);
+	}
+
+	gmem_count(gm, GMEM_NR_ALLOCATED_BYTES, folio_size(folio));
+	gmem_count_resident(gm, state, folio_size(folio));
+	if (times)
+		times->allocated = 1;
+	gmem_trace_alloc(gm, folio, state);
+	return folio;
+}
+
+/**
+ * gmem_folio_get() - the folio of a page, allocated if need be
+ * @gm: the memory
+ * @index: page index, inside the memory
+ * @state: state of that page
+ * @times: where to add up the time spent, NULL when nobody listens
+ *
+ * A look-up of a shared page hands it out.
+ *
+ * Context: invalidate_lock held; may sleep.
+ * Return: the folio locked and referenced, up to date; -ENOMEM, -EHWPOISON.
+ */
+struct folio *gmem_folio_get(struct gmem *gm, pgoff_t index, enum gmem_state state,
+			     struct gmem_ev_fault *times)
+{
+	struct folio *folio;
+	u64 clock = 0;
+
+	do {
+		folio = filemap_lock_folio(gm->inode.i_mapping, index);
+		if (IS_ERR(folio))
+			folio = gmem_folio_add(gm, index, state, times);
+	} while (folio == ERR_PTR(-EEXIST));
+	if (IS_ERR(folio))
+		return folio;
+
+	if (unlikely(PageHWPoison(folio_file_page(folio, index)))) {
+		folio_unlock(folio);
+		folio_put(folio);
+		return ERR_PTR(-EHWPOISON);
+	}
+
+	if (!folio_test_uptodate(folio)) {
+		gmem_lap(times, &clock, NULL);
+		gmem_folio_zero(folio);
+		folio_mark_uptodate(folio);
+		gmem_lap(times, &clock, times ? &times->zero_ns : NULL);
+	}
+	if (state == GMEM_STATE_SHARED)
+		gmem_folio_set_handed(folio);
+	return folio;
+}
+
+/**
+ * gmem_folio_find() - the folio of a page, if it has contents
+ * @gm: the memory
+ * @index: page index
+ *
+ * Context: invalidate_lock held; may sleep.
+ * Return: the folio locked and referenced; NULL when the page reads as zeroes; -EHWPOISON.
+ */
+struct folio *gmem_folio_find(struct gmem *gm, pgoff_t index)
+{
+	struct folio *folio = filemap_lock_folio(gm->inode.i_mapping, index);
+
+	if (IS_ERR(folio))
+		return NULL;
+	if (unlikely(PageHWPoison(folio_file_page(folio, index)))) {
+		folio_unlock(folio);
+		folio_put(folio);
+		return ERR_PTR(-EHWPOISON);
+	}
+	if (folio_test_uptodate(folio))
+		return folio;
+	folio_unlock(folio);
+	folio_put(folio);
+	return NULL;
+}
+
+/**
+ * gmem_folios_resident() - how much of a range is backed
+ * @gm: the memory
+ * @first: first page
+ * @last: last page
+ *
+ * Context: invalidate_lock held for writing; may sleep.
+ * Return: bytes.
+ */
+u64 gmem_folios_resident(struct gmem *gm, pgoff_t first, pgoff_t last)
+{
+	struct folio_batch batch;
+	pgoff_t next = first;
+	u64 bytes = 0;
+	unsigned int i;
+
+	folio_batch_init(&batch);
+	while (filemap_get_folios(gm->inode.i_mapping, &next, last, &batch)) {
+		for (i = 0; i < folio_batch_count(&batch); i++)
+			bytes += gmem_folio_overlap(batch.folios[i], first, last);
+		folio_batch_release(&batch);
+		cond_resched();
+	}
+	return bytes;
+}
+
+/**
+ * gmem_folios_discard() - free the memory of a range; it reads as zeroes afterwards
+ * @gm: the memory
+ * @first: first page
+ * @last: last page
+ *
+ * Context: invalidate_lock held for writing; may sleep.
+ */
+void gmem_folios_discard(struct gmem *gm, pgoff_t first, pgoff_t last)
+{
+	pgoff_t index, run_last;
+	u64 freed = 0;
+
+	for (index = first; index <= last; index = run_last + 1) {
+		enum gmem_state state;
+		u64 bytes;
+
+		run_last = last;
+		state = gmem_states_run(gm, index, &run_last);
+		bytes = gmem_folios_resident(gm, index, run_last);
+		gmem_count_resident(gm, state, -(s64)bytes);
+		freed += bytes;
+	}
+
+	unmap_mapping_pages(gm->inode.i_mapping, first, last - first + 1, false);
+	truncate_inode_pages_range(gm->inode.i_mapping, (loff_t)first << PAGE_SHIFT,
+				   ((loff_t)(last + 1) << PAGE_SHIFT) - 1);
+	gmem_count(gm, GMEM_NR_FREED_BYTES, freed);
+	gmem_trace_free(gm, first, last, freed);
+}
+
+static int gmem_migrate_folio(struct address_space *mapping, struct folio *dst,
+			      struct folio *src, enum migrate_mode mode)
+{
+	return -EBUSY;
+}
+
+/*
+ * Called by memory_failure() with the folio locked and out of all page tables, so this
+ * must not take invalidate_lock. The folio stays where it is: whoever comes next gets
+ * -EHWPOISON instead of silent zeroes, until the range is punched or zeroed by a
+ * conversion.
+ */
+static int gmem_error_remove_folio(struct address_space *mapping, struct folio *folio)
+{
+	struct gmem *gm = gmem_of(mapping->host);
+
+	gmem_count(gm, GMEM_NR_MEMORY_FAILURES, 1);
+	gmem_trace_error(gm, folio);
+	return MF_DELAYED;
+}
+
+const struct address_space_operations gmem_aops = {
+	.dirty_folio = noop_dirty_folio,
+	.migrate_folio = gmem_migrate_folio,
+	.error_remove_folio = gmem_error_remove_folio,
+};

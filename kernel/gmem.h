@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The gmem object and what the files of the module ask of each other. Calls go down:
+ * chardev, file, {fault, io, convert, query} -> access, states -> object, folio ->
+ * counters -> compat. docs/architecture.md has the picture and the lock order.
+ */
+#ifndef _GMEM_H
+#define _GMEM_H
+
+#include <linux/fs.h>
+#include <linux/maple_tree.h>
+#include <linux/pagemap.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/uio.h>
+#include <linux/gmem_event.h>
+
+#include "access.h"
+
+#define GMEM_CREATE_FLAGS \
+	(GMEM_CREATE_MMAP | GMEM_CREATE_IO | GMEM_CREATE_INIT_SHARED | \
+	 GMEM_CREATE_POPULATE | GMEM_CREATE_INSPECT)
+
+/* Counts, per gmem and per CPU; resident bytes go up and down, the rest only up. */
+enum gmem_counter {
+	GMEM_NR_RESIDENT_PRIVATE,
+	GMEM_NR_RESIDENT_SHARED,
+	GMEM_NR_FAULTS_HOST,
+	GMEM_NR_DENIED_PRIVATE,
+	GMEM_NR_DENIED_FLAGS,
+	GMEM_NR_DENIED_CAPABILITY,
+	GMEM_NR_CONVERSIONS,
+	GMEM_NR_CONVERSIONS_FAILED,
+	GMEM_NR_CONVERTED_BYTES,
+	GMEM_NR_ALLOCATED_BYTES,
+	GMEM_NR_FREED_BYTES,
+	GMEM_NR_READ_BYTES,
+	GMEM_NR_WRITTEN_BYTES,
+	GMEM_NR_INSPECTED_BYTES,
+	GMEM_NR_MEMORY_FAILURES,
+	GMEM_NR_COUNTERS
+};
+
+struct gmem_counters {
+	u64 n[GMEM_NR_COUNTERS];
+};
+
+/* Who made a gmem, as of that moment. */
+struct gmem_creator {
+	u64 start_ns;
+	u64 cgroup_id;
+	u32 pid;
+	u32 uid;
+	char comm[TASK_COMM_LEN];
+};
+
+/**
+ * struct gmem - one guarded memory: the inode and what belongs to it
+ * @id: identity, never used again
+ * @flags: enum gmem_create_flags, constant
+ * @created_ns: CLOCK_BOOTTIME
+ * @name: for people, constant
+ * @creator: constant
+ * @states: page index -> GMEM_STATE_SHARED as a value entry, nothing where private.
+ *	Written under mapping->invalidate_lock held for writing, read under it or RCU.
+ * @counters: per CPU
+ * @inode: lifetime; i_mapping holds the folios. i_size is constant.
+ *
+ * Found by id in the registry from creation to eviction, freed by RCU.
+ */
+struct gmem {
+	u64 id;
+	u32 flags;
+	u64 created_ns;
+	char name[GMEM_NAME_MAX];
+	struct gmem_creator creator;
+	struct maple_tree states;
+	struct gmem_counters __percpu *counters;
+	struct inode inode;
+};
+
+static inline struct gmem *gmem_of(struct inode *inode)
+{
+	return container_of(inode, struct gmem, inode);
+}
+
+static inline struct gmem *gmem_of_file(const struct file *file)
+{
+	return gmem_of(file_inode(file));
+}
+
+static inline u64 gmem_size_bytes(const struct gmem *gm)
+{
+	return i_size_read(&gm->inode);
+}
+
+static inline pgoff_t gmem_nr_pages(const struct gmem *gm)
+{
+	return gmem_size_bytes(gm) >> PAGE_SHIFT;
+}
+
+/* counters.c */
+static inline void gmem_count(struct gmem *gm, enum gmem_counter nr, u64 n)
+{
+	this_cpu_add(gm->counters->n[nr], n);
+}
+
+static inline void gmem_count_resident(struct gmem *gm, enum gmem_state state, s64 bytes)
+{
+	gmem_count(gm, state == GMEM_STATE_SHARED ? GMEM_NR_RESIDENT_SHARED :
+						    GMEM_NR_RESIDENT_PRIVATE, bytes);
+}
+
+void gmem_stats_fill(const struct gmem *gm, struct gmem_stats *stats);
+u64 gmem_stats_denied(const struct gmem_stats *stats);
+
+void gmem_count_denial(struct gmem *gm, enum gmem_denial denial);
+
+/* fs.c */
+struct file *gmem_fs_create_file(const struct gmem_create *args,
+				 const struct file_operations *fops);
+void gmem_fs_unpin(void);
+int gmem_fs_init(void);
+void gmem_fs_exit(void);
+
+/* registry.c */
+int gmem_registry_add(struct gmem *gm);
+void gmem_registry_remove(struct gmem *gm);
+struct gmem *gmem_registry_next(u64 from_id);
+u64 gmem_registry_new_id(void);
+
+/* file.c */
+extern const struct file_operations gmem_file_ops;
+extern const struct file_operations gmem_reopen_ops;
+extern const struct inode_operations gmem_inode_ops;
+
+/* chardev.c */
+int gmem_chardev_init(void);
+void gmem_chardev_exit(void);
+
+/* bpf.c */
+int gmem_bpf_init(void);
+
+/* fault.c */
+extern const struct vm_operations_struct gmem_vm_ops;
+
+/* io.c */
+ssize_t gmem_read_iter(struct kiocb *iocb, struct iov_iter *to);
+ssize_t gmem_write_iter(struct kiocb *iocb, struct iov_iter *from);
+int gmem_inspect(struct gmem *gm, struct gmem_inspect *args);
+
+/* convert.c */
+int gmem_convert(struct gmem *gm, struct gmem_convert *args);
+
+/* query.c */
+void gmem_query_next(struct gmem *gm, u64 offset, u64 end, struct gmem_range *range);
+int gmem_query(struct gmem *gm, struct gmem_query_ranges *args);
+loff_t gmem_seek(struct gmem *gm, loff_t offset, int whence);
+
+/* trace.c: each raises one event, and does nothing while nobody listens */
+void gmem_trace_create(const struct gmem *gm);
+void gmem_trace_release(const struct gmem *gm);
+void gmem_trace_alloc(const struct gmem *gm, const struct folio *folio, enum gmem_state state);
+void gmem_trace_free(const struct gmem *gm, pgoff_t first, pgoff_t last, u64 resident);
+void gmem_trace_access(const struct gmem *gm, enum gmem_act act, u64 offset, u64 size,
+		       u64 done, int err);
+void gmem_trace_error(const struct gmem *gm, const struct folio *folio);
+
+#endif /* _GMEM_H */

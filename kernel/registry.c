@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All gmems by id, for the BPF iterators. A gmem is in here from creation to eviction;
+ * look-ups are by RCU and take no reference.
+ */
+#include <linux/xarray.h>
+
+#include "gmem.h"
+
+static DEFINE_XARRAY(gmem_registry);
+static atomic64_t gmem_last_id;
+
+/**
+ * gmem_registry_new_id() - a fresh identity
+ *
+ * Return: a number never returned before, over 0.
+ */
+u64 gmem_registry_new_id(void)
+{
+	return atomic64_inc_return(&gmem_last_id);
+}
+
+/**
+ * gmem_registry_add() - publish a complete gmem
+ * @gm: the memory
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int gmem_registry_add(struct gmem *gm)
+{
+	return xa_insert(&gmem_registry, gm->id, gm, GFP_KERNEL_ACCOUNT);
+}
+
+/**
+ * gmem_registry_remove() - hide a gmem; does nothing for one never added
+ * @gm: the memory, to be freed after an RCU grace period at the earliest
+ */
+void gmem_registry_remove(struct gmem *gm)
+{
+	xa_cmpxchg(&gmem_registry, gm->id, gm, NULL, 0);
+}
+
+/**
+ * gmem_registry_next() - the next gmem in order of ids
+ * @from_id: lowest id of interest
+ *
+ * Context: inside an RCU read section, which bounds the life of what is returned.
+ * Return: the gmem with the lowest id not below @from_id, or NULL.
+ */
+struct gmem *gmem_registry_next(u64 from_id)
+{
+	unsigned long id = from_id;
+
+	return xa_find(&gmem_registry, &id, ULONG_MAX, XA_PRESENT);
+}
