@@ -190,6 +190,8 @@ struct file *gmem_fs_create_file(const struct gmem_create *args,
 		goto err_put_fops;
 	}
 
+	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
+
 	err = gmem_registry_add(gmem_of(inode));
 	if (err) {
 		/* Releasing the file undoes the rest. */
