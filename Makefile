@@ -47,10 +47,10 @@ check:
 	+@MAKE='$(MAKE)' BUILD='$(BUILD)' tests/run '$(K)' '$(T)'
 
 demo: all
-	@tests/vm/run -k $(NEWEST) -o $(BUILD)/vm/demo -I -- examples/demo/run
+	@tests/vm/run -k $(NEWEST) -o $(BUILD)/vm/demo -i -- examples/demo/run
 
 vm: all
-	@tests/vm/run -k $(NEWEST) -o $(BUILD)/vm/shell -I
+	@tests/vm/run -k $(NEWEST) -o $(BUILD)/vm/shell -i
 
 bench: all
 	@tests/vm/run -k $(NEWEST) -o $(BUILD)/vm/bench --icount -- tests/bench/run

@@ -19,7 +19,7 @@ kbuild = $(MAKE) -C $(KDIR_$(1)) M=$(abspath $(BUILD))/$(1)/kernel $(if $(Q),-s)
 
 # Debian 13's sparse is older than 7.3's headers: it lacks one keyword of theirs, and __builtin_strlen as a constant.
 # KBUILD_CHECKSRC stands for C=2, which Kbuild refuses since Debian's headers lack its test of the checker.
-SPARSE := sparse -D__typeof_unqual__=__typeof__
+SPARSE := sparse -D__typeof_unqual__=__typeof__ "-D__builtin_strlen(s)=(sizeof(s)-1)"
 
 # Kbuild leaves BTF out without a word where it lacks pahole or vmlinux, and every BPF program with it.
 define module_rules

@@ -91,8 +91,8 @@ static TAP_PRINTF(2, 3) void tap_skip(int checks, const char *fmt, ...)
 	funlockfile(stdout);
 }
 
-static __attribute__((unused, format(printf, 4, 5))) bool tap_check(bool cond, const char *file, int line,
-								     const char *fmt, ...)
+static __attribute__((unused, format(printf, 4, 5))) bool tap_check(bool cond, const char *file,
+								    int line, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -116,13 +116,13 @@ static __attribute__((unused, format(printf, 4, 5))) bool tap_check(bool cond, c
 #define ok(cond, ...) tap_check(!!(cond), __FILE__, __LINE__, __VA_ARGS__)
 
 /* Two integers are equal; unsigned 64 bit values above LLONG_MAX are printed as negative ones. */
-#define is_int(got, want, ...)                                                                     \
-	({                                                                                         \
-		long long tap_got = (long long)(got), tap_want = (long long)(want);                \
-		bool tap_res = ok(tap_got == tap_want, __VA_ARGS__);                               \
-		if (!tap_res)                                                                      \
-			diag("  got %lld, want %lld", tap_got, tap_want);                          \
-		tap_res;                                                                           \
+#define is_int(got, want, ...)                                                      \
+	({                                                                          \
+		long long tap_got = (long long)(got), tap_want = (long long)(want); \
+		bool tap_res = ok(tap_got == tap_want, __VA_ARGS__);                \
+		if (!tap_res)                                                       \
+			diag("  got %lld, want %lld", tap_got, tap_want);           \
+		tap_res;                                                            \
 	})
 
 #define is_str(got, want, ...)                                                                     \
@@ -135,32 +135,32 @@ static __attribute__((unused, format(printf, 4, 5))) bool tap_check(bool cond, c
 	})
 
 /* A call refuses: it gives -1 (a pointer: MAP_FAILED) and sets errno to @want. */
-#define is_errno(call, want, ...)                                                                  \
-	({                                                                                         \
-		long tap_ret;                                                                      \
-		int tap_err, tap_want = (want);                                                    \
-		errno = 0;                                                                         \
-		tap_ret = (long)(call);                                                            \
-		tap_err = errno;                                                                   \
-		bool tap_res = ok(tap_ret == -1 && tap_err == tap_want, __VA_ARGS__);              \
-		if (!tap_res)                                                                      \
-			diag("  %s gave %ld, errno %d (%s), want -1, errno %d (%s)", #call,        \
-			     tap_ret, tap_err, strerror(tap_err), tap_want, strerror(tap_want));   \
-		tap_res;                                                                           \
+#define is_errno(call, want, ...)                                                                \
+	({                                                                                       \
+		long tap_ret;                                                                    \
+		int tap_err, tap_want = (want);                                                  \
+		errno = 0;                                                                       \
+		tap_ret = (long)(call);                                                          \
+		tap_err = errno;                                                                 \
+		bool tap_res = ok(tap_ret == -1 && tap_err == tap_want, __VA_ARGS__);            \
+		if (!tap_res)                                                                    \
+			diag("  %s gave %ld, errno %d (%s), want -1, errno %d (%s)", #call,      \
+			     tap_ret, tap_err, strerror(tap_err), tap_want, strerror(tap_want)); \
+		tap_res;                                                                         \
 	})
 
 /* A call succeeds: it gives anything but -1. */
-#define is_success(call, ...)                                                                      \
-	({                                                                                         \
-		long tap_ret;                                                                      \
-		int tap_err;                                                                       \
-		errno = 0;                                                                         \
-		tap_ret = (long)(call);                                                            \
-		tap_err = errno;                                                                   \
-		bool tap_res = ok(tap_ret != -1, __VA_ARGS__);                                     \
-		if (!tap_res)                                                                      \
-			diag("  %s: errno %d (%s)", #call, tap_err, strerror(tap_err));            \
-		tap_res;                                                                           \
+#define is_success(call, ...)                                                           \
+	({                                                                              \
+		long tap_ret;                                                           \
+		int tap_err;                                                            \
+		errno = 0;                                                              \
+		tap_ret = (long)(call);                                                 \
+		tap_err = errno;                                                        \
+		bool tap_res = ok(tap_ret != -1, __VA_ARGS__);                          \
+		if (!tap_res)                                                           \
+			diag("  %s: errno %d (%s)", #call, tap_err, strerror(tap_err)); \
+		tap_res;                                                                \
 	})
 
 /* The exit status of the program: 0 where every planned check was made and held. */

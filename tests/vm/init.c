@@ -25,8 +25,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define CONSOLE "/dev/hvc0"
-#define RESIZE	"/dev/vport0p1"
+#define CONSOLE	 "/dev/hvc0"
+#define RESIZE	 "/dev/vport0p1"
 #define MAX_ARGS 64
 
 /* What tests/vm/run wrote into DIR/job: "key value" lines, then one "arg" line an argument. */
@@ -97,7 +97,8 @@ static void mount_all(void)
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (table[i].mode)
 			mkdir(table[i].dir, table[i].mode);
-		if (mount(table[i].type, table[i].dir, table[i].type, 0, table[i].options) && errno != EBUSY)
+		if (mount(table[i].type, table[i].dir, table[i].type, 0, table[i].options) &&
+		    errno != EBUSY)
 			die("mount %s", table[i].dir);
 	}
 	if (mount("out", job.dir, "virtiofs", 0, NULL))

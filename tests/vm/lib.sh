@@ -1,6 +1,6 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # SPDX-License-Identifier: GPL-2.0-only
-# Which kernels are there, and what can run them: for tests/vm/run and tests/run.
+# Which kernels are there, and what can run them: for tests/vm/run and tests/run, which set top.
 
 virtiofsd=$(command -v virtiofsd || echo /usr/libexec/virtiofsd)
 

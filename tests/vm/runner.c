@@ -87,7 +87,8 @@ static int each_descendant(void (*fn)(pid_t pid, FILE *log), FILE *log)
 		pid = atoi(entry->d_name);
 		if (pid <= 1 || pid == getpid())
 			continue;
-		for (parent = pid, tries = 0; parent > 1 && parent != getpid() && tries < 64; tries++) {
+		for (parent = pid, tries = 0; parent > 1 && parent != getpid() && tries < 64;
+		     tries++) {
 			snprintf(path, sizeof(path), "/proc/%d/stat", parent);
 			parent = 0;
 			f = fopen(path, "re");
@@ -215,7 +216,8 @@ static int watch_test(struct test *test, pid_t pid, int in, FILE *log)
 static void judge_test(struct test *test, int status)
 {
 	if (WIFSIGNALED(status))
-		test_fail(test, "killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		test_fail(test, "killed by signal %d (%s)", WTERMSIG(status),
+			  strsignal(WTERMSIG(status)));
 	tap_judge(test);
 	if (WIFEXITED(status) && WEXITSTATUS(status))
 		test_fail(test, "exit status %d", WEXITSTATUS(status));
@@ -258,6 +260,7 @@ static void remove_tree(const char *path)
 static void run_test(struct test *test)
 {
 	char tmp[] = "/tmp/test.XXXXXX";
+	const char *kernel = getenv("GMEM_KERNEL");
 	double start = now();
 	FILE *log = open_log(test);
 	int fds[2], status;
@@ -290,12 +293,13 @@ out:
 	fprintf(results, "%s %s %.1f %d %d %s\n", test->name, test_verdict(test), test->seconds,
 		test->tap.run, test->tap.skipped, test->reason);
 	fflush(results);
-	printf("%-6s %s/%s (%.1f s)%s%s\n", test_verdict(test), getenv("GMEM_KERNEL"), test->name,
-	       test->seconds, test->reason[0] ? ": " : "", test->reason);
+	printf("%-6s %s%s%s (%.1f s)%s%s\n", test_verdict(test), kernel ? kernel : "",
+	       kernel ? "/" : "", test->name, test->seconds, test->reason[0] ? ": " : "",
+	       test->reason);
 	fflush(stdout);
 }
 
-static int run_list(const char *list)
+static int run_list(const char *list, bool host)
 {
 	char *line = NULL, path[512];
 	struct test test;
@@ -310,7 +314,8 @@ static int run_list(const char *list)
 		return 1;
 	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	state_init();
+	if (!host)
+		state_init();
 	while (getline(&line, &size, f) > 0) {
 		if (!parse_test(line, &test))
 			continue;
@@ -351,10 +356,15 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "--scan"))
 		return scan_log(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "--host")) {
+		dir = argv[3];
+		return run_list(argv[2], true);
+	}
 	if (argc != 3) {
-		fprintf(stderr, "Usage: vm-runner LIST DIR | vm-runner --scan KERNEL-LOG\n");
+		fprintf(stderr,
+			"Usage: vm-runner [--host] LIST DIR | vm-runner --scan KERNEL-LOG\n");
 		return 2;
 	}
 	dir = argv[2];
-	return run_list(argv[1]);
+	return run_list(argv[1], false);
 }

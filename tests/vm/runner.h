@@ -21,6 +21,7 @@ struct tap {
 	bool skip_all;
 	bool bailed;
 	char first_bad[256];
+	char first_skip[256];
 	char bad_skip[256]; /* a skip that tests/skips does not allow */
 	const char *name;
 };

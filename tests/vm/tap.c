@@ -50,8 +50,8 @@ static bool skip_allowed(const char *name, const char *reason)
 		if (!words[0] || !words[1] || !words[2])
 			continue;
 		words[2] += strspn(words[2], " \t");
-		allowed = !fnmatch(words[0], kernel ? kernel : "", 0) && !fnmatch(words[1], name, 0) &&
-			  !fnmatch(words[2], reason, 0);
+		allowed = !fnmatch(words[0], kernel ? kernel : "", 0) &&
+			  !fnmatch(words[1], name, 0) && !fnmatch(words[2], reason, 0);
 	}
 	free(line);
 	if (f)
@@ -63,8 +63,11 @@ static bool skip_allowed(const char *name, const char *reason)
 static void add_skip(struct tap *tap, const char *reason)
 {
 	reason += strspn(reason, " \t");
+	if (!tap->skipped)
+		snprintf(tap->first_skip, sizeof(tap->first_skip), "%s", reason);
 	if (!tap->bad_skip[0] && !skip_allowed(tap->name ? tap->name : "", reason))
-		snprintf(tap->bad_skip, sizeof(tap->bad_skip), "%s", reason[0] ? reason : "without a reason");
+		snprintf(tap->bad_skip, sizeof(tap->bad_skip), "%s",
+			 reason[0] ? reason : "without a reason");
 	tap->skipped++;
 }
 
@@ -140,5 +143,5 @@ void tap_judge(struct test *test)
 	else if (!tap->plan && !tap->skip_all)
 		test_fail(test, "asserts nothing");
 	else if (tap->skip_all && !test->failed)
-		snprintf(test->reason, sizeof(test->reason), "%s", "see its log");
+		snprintf(test->reason, sizeof(test->reason), "%s", tap->first_skip);
 }
