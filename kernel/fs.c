@@ -235,7 +235,7 @@ static void gmem_init_once(void *object)
 int gmem_fs_init(void)
 {
 	gmem_cache = kmem_cache_create("gmem", sizeof(struct gmem), 0,
-				       SLAB_ACCOUNT | SLAB_RECLAIM_ACCOUNT, gmem_init_once);
+				       SLAB_ACCOUNT, gmem_init_once);
 	return gmem_cache ? 0 : -ENOMEM;
 }
 
