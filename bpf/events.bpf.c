@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events to a ring buffer: one tp_btf program a tracepoint of gmem. The filter is
+ * applied here, before anything is reserved; what does not fit is counted by event.
+ * Loaded by the tool's source/bpf_trace.c, which leaves out the events not asked for.
+ */
+#include "gmem_core.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20); /* set anew before loading */
+} ring SEC(".maps");
+
+const volatile struct gmt_event_filter filter;
+/* Data waiting that is worth waking the reader for; it looks by itself now and then. */
+const volatile __u64 wakeup_bytes = 64 << 10;
+
+/* Events that passed the filter and found no room, by event. */
+__u64 ring_full[GMT_EVENT_MAX];
+
+static __always_inline bool wanted(__u64 id, __s32 err)
+{
+	if (filter.err_filter == GMT_ERR_FAILED && !err)
+		return false;
+	if (filter.err_filter == GMT_ERR_ONE && err != filter.err)
+		return false;
+	if ((filter.bits & GMT_FILTER_ID) && id != filter.id)
+		return false;
+	if ((filter.bits & GMT_FILTER_PID) && bpf_get_current_pid_tgid() >> 32 != filter.pid)
+		return false;
+	if ((filter.bits & GMT_FILTER_UID) && (__u32)bpf_get_current_uid_gid() != filter.uid)
+		return false;
+	if ((filter.bits & GMT_FILTER_CGROUP) &&
+	    bpf_get_current_ancestor_cgroup_id(filter.cgroup_level) != filter.cgroup_id)
+		return false;
+	return true;
+}
+
+static __always_inline struct gmt_rec_event *reserve(enum gmt_event event, __u64 id, __s32 err)
+{
+	struct gmt_rec_event *rec;
+	__u64 task;
+
+	if (!wanted(id, err))
+		return NULL;
+	rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
+	if (!rec) {
+		/* The cause is one only: no room (or, from 6.15 on, its lock given up). */
+		__sync_fetch_and_add(&ring_full[event], 1);
+		return NULL;
+	}
+	task = bpf_get_current_pid_tgid();
+	rec->time_ns = bpf_ktime_get_boot_ns();
+	rec->id = id;
+	rec->cgroup_id = bpf_get_current_cgroup_id();
+	rec->event = event;
+	rec->pid = task >> 32;
+	rec->tid = task;
+	rec->uid = bpf_get_current_uid_gid();
+	bpf_get_current_comm(rec->comm, sizeof(rec->comm));
+	return rec;
+}
+
+static __always_inline void submit(struct gmt_rec_event *rec)
+{
+	bool wake = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wakeup_bytes;
+
+	bpf_ringbuf_submit(rec, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+}
+
+SEC("tp_btf/gmem_create")
+int gmem_create(__u64 *ctx)
+{
+	const struct gmem_ev_create *ev = (const void *)ctx[0];
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_CREATE, ev->id, 0);
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = 0;
+	rec->size_bytes = ev->size_bytes;
+	rec->create.flags = ev->flags;
+	bpf_core_read(rec->create.name, sizeof(rec->create.name), &ev->name);
+	submit(rec);
+	return 0;
+}
+
+SEC("tp_btf/gmem_release")
+int gmem_release(__u64 *ctx)
+{
+	const struct gmem_ev_release *ev = (const void *)ctx[0];
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_RELEASE, ev->id, 0);
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = 0;
+	rec->size_bytes = ev->size_bytes;
+	rec->release.resident_private_bytes = ev->resident_private_bytes;
+	rec->release.resident_shared_bytes = ev->resident_shared_bytes;
+	submit(rec);
+	return 0;
+}
+
+SEC("tp_btf/gmem_alloc")
+int gmem_alloc(__u64 *ctx)
+{
+	const struct gmem_ev_alloc *ev = (const void *)ctx[0];
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_ALLOC, ev->id, 0);
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = ev->offset_bytes;
+	rec->size_bytes = ev->size_bytes;
+	rec->alloc.state = ev->state;
+	rec->alloc.nid = ev->nid;
+	submit(rec);
+	return 0;
+}
+
+SEC("tp_btf/gmem_free")
+int gmem_free(__u64 *ctx)
+{
+	const struct gmem_ev_free *ev = (const void *)ctx[0];
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_FREE, ev->id, 0);
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = ev->offset_bytes;
+	rec->size_bytes = ev->size_bytes;
+	rec->free.resident_bytes = ev->resident_bytes;
+	rec->free.cause = ev->cause;
+	submit(rec);
+	return 0;
+}
+
+SEC("tp_btf/gmem_fault")
+int gmem_fault(__u64 *ctx)
+{
+	const struct gmem_ev_fault *ev = (const void *)ctx[0];
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_FAULT, ev->id, ev->err);
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = ev->offset_bytes;
+	rec->size_bytes = ev->size_bytes;
+	rec->fault.kind = ev->kind;
+	rec->fault.state = ev->state;
+	rec->fault.err = ev->err;
+	rec->fault.write = ev->write;
+	rec->fault.allocated = ev->allocated;
+	rec->fault.total_ns = ev->total_ns;
+	rec->fault.lookup_ns = ev->lookup_ns;
+	rec->fault.alloc_ns = ev->alloc_ns;
+	rec->fault.zero_ns = ev->zero_ns;
+	submit(rec);
+	return 0;
+}
+
+SEC("tp_btf/gmem_convert")
+int gmem_convert(__u64 *ctx)
+{
+	const struct gmem_ev_convert *ev = (const void *)ctx[0];
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_CONVERT, ev->id, ev->err);
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = ev->offset_bytes;
+	rec->size_bytes = ev->size_bytes;
+	rec->convert.to = ev->to;
+	rec->convert.content = ev->content;
+	rec->convert.err = ev->err;
+	rec->convert.error_offset_bytes = ev->error_offset_bytes;
+	rec->convert.changed_bytes = ev->changed_bytes;
+	rec->convert.total_ns = ev->total_ns;
+	submit(rec);
+	return 0;
+}
+
+SEC("tp_btf/gmem_access")
+int gmem_access(__u64 *ctx)
+{
+	const struct gmem_ev_access *ev = (const void *)ctx[0];
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_ACCESS, ev->id, ev->err);
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = ev->offset_bytes;
+	rec->size_bytes = ev->size_bytes;
+	rec->access.done_bytes = ev->done_bytes;
+	rec->access.act = ev->act;
+	rec->access.err = ev->err;
+	submit(rec);
+	return 0;
+}
+
+SEC("tp_btf/gmem_error")
+int gmem_error(__u64 *ctx)
+{
+	const struct gmem_ev_error *ev = (const void *)ctx[0];
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_ERROR, ev->id, ev->err);
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = ev->offset_bytes;
+	rec->size_bytes = ev->size_bytes;
+	rec->error.err = ev->err;
+	submit(rec);
+	return 0;
+}

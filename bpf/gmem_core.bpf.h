@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * gmem.ko's types and iterators as CO-RE programs see them, included first by every
+ * program here. The types come from the module's own headers and are relocated to the
+ * loaded module's BTF, so neither a vmlinux.h nor one kernel's layout is built in.
+ */
+#ifndef _GMEM_CORE_BPF_H
+#define _GMEM_CORE_BPF_H
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+typedef __u8 u8;
+typedef __u32 u32;
+typedef __s32 s32;
+typedef __u64 u64;
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+#include <linux/gmem_event.h>
+#pragma clang attribute pop
+
+#include "gmem_records.h"
+
+_Static_assert(GMT_NAME_MAX == GMEM_NAME_MAX, "a record holds a whole name");
+
+struct bpf_iter_gmem {
+	__u64 __opaque[1];
+} __attribute__((aligned(8)));
+
+struct bpf_iter_gmem_range {
+	__u64 __opaque[1];
+} __attribute__((aligned(8)));
+
+/* gmems with id >= from_id, ascending */
+extern int bpf_iter_gmem_new(struct bpf_iter_gmem *it, __u64 from_id) __ksym;
+extern struct gmem_snapshot *bpf_iter_gmem_next(struct bpf_iter_gmem *it) __ksym;
+extern void bpf_iter_gmem_destroy(struct bpf_iter_gmem *it) __ksym;
+
+/* runs of pages of one gmem from an offset on; -ENOENT without such a gmem */
+extern int bpf_iter_gmem_range_new(struct bpf_iter_gmem_range *it, __u64 id,
+				   __u64 from_offset_bytes) __ksym;
+extern struct gmem_range *bpf_iter_gmem_range_next(struct bpf_iter_gmem_range *it) __ksym;
+extern void bpf_iter_gmem_range_destroy(struct bpf_iter_gmem_range *it) __ksym;
+
+#endif /* _GMEM_CORE_BPF_H */

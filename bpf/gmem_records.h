@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What gmem's BPF programs and user space tell each other: event and snapshot records,
+ * the filter, the counts of what was lost. Fixed-size integers only, no pointer; both
+ * sides are built from this file, so it is no ABI.
+ */
+#ifndef _GMEM_RECORDS_H
+#define _GMEM_RECORDS_H
+
+#include <linux/types.h>
+
+#define GMT_COMM_MAX 16
+#define GMT_NAME_MAX 32
+
+/* Records that one run of the snapshot and of the ranges program can hand over. */
+#define GMT_SNAPSHOT_BATCH 1024
+#define GMT_RANGES_BATCH 4096
+
+/* enum gmt_event - The tracepoints, in the order of docs/events.md. */
+enum gmt_event {
+	GMT_EVENT_CREATE,
+	GMT_EVENT_RELEASE,
+	GMT_EVENT_ALLOC,
+	GMT_EVENT_FREE,
+	GMT_EVENT_FAULT,
+	GMT_EVENT_CONVERT,
+	GMT_EVENT_ACCESS,
+	GMT_EVENT_ERROR,
+	GMT_EVENT_MAX,
+};
+
+/**
+ * struct gmt_rec_event - One event, with the task it happened in
+ * @time_ns: CLOCK_BOOTTIME
+ * @id: of the gmem
+ * @cgroup_id: of the task, in the unified hierarchy
+ * @event: enum gmt_event
+ * @pid: thread group id, in the initial namespace
+ * @tid: thread id, in the initial namespace
+ * @uid: real user id, in the initial namespace
+ * @comm: of the thread; any byte may be in it
+ * @offset_bytes: first byte of the range meant; of create and release: 0
+ * @size_bytes: as the tracepoint's field of this name
+ *
+ * The union's members carry the names and units of the tracepoints' fields.
+ */
+struct gmt_rec_event {
+	__u64 time_ns;
+	__u64 id;
+	__u64 cgroup_id;
+	__u32 event;
+	__u32 pid;
+	__u32 tid;
+	__u32 uid;
+	char comm[GMT_COMM_MAX];
+	__u64 offset_bytes;
+	__u64 size_bytes;
+	union {
+		struct {
+			__u32 flags;
+			char name[GMT_NAME_MAX];
+		} create;
+		struct {
+			__u64 resident_private_bytes;
+			__u64 resident_shared_bytes;
+		} release;
+		struct {
+			__u32 state;
+			__s32 nid;
+		} alloc;
+		struct {
+			__u64 resident_bytes;
+			__u32 cause;
+		} free;
+		struct {
+			__u32 kind;
+			__u32 state;
+			__s32 err;
+			__u8 write;
+			__u8 allocated;
+			__u64 total_ns;
+			__u64 lookup_ns;
+			__u64 alloc_ns;
+			__u64 zero_ns;
+		} fault;
+		struct {
+			__u32 to;
+			__u32 content;
+			__s32 err;
+			__u64 error_offset_bytes;
+			__u64 changed_bytes;
+			__u64 total_ns;
+		} convert;
+		struct {
+			__u64 done_bytes;
+			__u32 act;
+			__s32 err;
+		} access;
+		struct {
+			__s32 err;
+		} error;
+	};
+};
+
+/* enum gmt_err_filter - Which outcomes an event filter lets through. */
+enum gmt_err_filter {
+	GMT_ERR_ANY,	/* all */
+	GMT_ERR_FAILED, /* those with an error, whichever */
+	GMT_ERR_ONE,	/* those with this one error */
+};
+
+/* enum gmt_filter_bits - Which members of struct gmt_event_filter count. */
+enum gmt_filter_bits {
+	GMT_FILTER_ID = 1U << 0,
+	GMT_FILTER_PID = 1U << 1,
+	GMT_FILTER_UID = 1U << 2,
+	GMT_FILTER_CGROUP = 1U << 3,
+};
+
+/**
+ * struct gmt_event_filter - Applied in the kernel; every part of it must allow
+ * @id: of the gmem
+ * @cgroup_id: the task is in this cgroup or below it
+ * @cgroup_level: that cgroup's depth; the root's is 0
+ * @bits: enum gmt_filter_bits
+ * @pid: thread group id
+ * @uid: real user id
+ * @err_filter: enum gmt_err_filter
+ * @err: -errno for GMT_ERR_ONE
+ */
+struct gmt_event_filter {
+	__u64 id;
+	__u64 cgroup_id;
+	__u32 cgroup_level;
+	__u32 bits;
+	__u32 pid;
+	__u32 uid;
+	__u32 err_filter;
+	__s32 err;
+};
+
+/**
+ * struct gmt_rec_gmem - One gmem: struct gmem_stats and its creator
+ *
+ * Members carry the names and units of struct gmem_stats and struct gmem_snapshot.
+ */
+struct gmt_rec_gmem {
+	__u64 id;
+	__u64 size_bytes;
+	__u64 resident_private_bytes;
+	__u64 resident_shared_bytes;
+	__u64 faults_host;
+	__u64 faults_guest;
+	__u64 denied_private;
+	__u64 denied_flags;
+	__u64 denied_capability;
+	__u64 conversions;
+	__u64 conversions_failed;
+	__u64 converted_bytes;
+	__u64 allocated_bytes;
+	__u64 freed_bytes;
+	__u64 read_bytes;
+	__u64 written_bytes;
+	__u64 inspected_bytes;
+	__u64 invalidations;
+	__u64 memory_failures;
+	__u64 created_ns;
+	__u64 creator_start_ns;
+	__u64 creator_cgroup_id;
+	__u32 creator_pid;
+	__u32 creator_uid;
+	__u32 create_flags;
+	__u32 bindings;
+	char name[GMT_NAME_MAX];
+	char creator_comm[GMT_COMM_MAX];
+};
+
+/* One run of pages of a gmem; flags are enum gmem_range_flags. */
+struct gmt_rec_range {
+	__u64 offset_bytes;
+	__u64 size_bytes;
+	__u32 flags;
+	__u32 pad;
+};
+
+#endif /* _GMEM_RECORDS_H */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The verbs, one cmd_*.c each, called by main through its table; and what they share in
+ * reading the command line and refreshing the model.
+ */
+#ifndef GMT_CMD_H
+#define GMT_CMD_H
+
+#include <argp.h>
+#include <stdbool.h>
+
+#include "error.h"
+#include "model/table.h"
+#include "source/source.h"
+
+/* Each returns 0, or -errno with @error filled in. They exit by themselves for --help only. */
+int cmd_top(int argc, char **argv, struct gmt_error *error);
+int cmd_list(int argc, char **argv, struct gmt_error *error);
+int cmd_show(int argc, char **argv, struct gmt_error *error);
+int cmd_trace(int argc, char **argv, struct gmt_error *error);
+int cmd_doctor(int argc, char **argv, struct gmt_error *error);
+
+/* gmt_verbs_help() - Return: the verbs with a line on each, to be freed; for --help */
+char *gmt_verbs_help(void);
+
+/* Options that most verbs have; their keys are above those of short options. */
+enum {
+	GMT_KEY_JSON = 0x100,
+	GMT_KEY_BATCH,
+	GMT_KEY_DURATION,
+};
+
+/* gmt_parse_number() - A whole decimal number up to @max; else prints usage and exits */
+uint64_t gmt_parse_number(struct argp_state *state, const char *text, const char *what,
+			  uint64_t max);
+
+/* gmt_parse_seconds() - Seconds, decimals allowed; else prints usage and exits */
+double gmt_parse_seconds(struct argp_state *state, const char *text, double min, double max);
+
+/**
+ * gmt_refresh() - Read all gmems into the table, cgroup paths included
+ *
+ * Return: 0 or -errno with @error filled in
+ */
+int gmt_refresh(struct gmt_source *source, struct gmt_table *table, struct gmt_error *error);
+
+/* gmt_flush() - Flush standard output. Return: 0 or -errno with @error filled in */
+int gmt_flush(struct gmt_error *error);
+
+#endif /* GMT_CMD_H */

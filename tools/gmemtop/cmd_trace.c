@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gmemtop trace: one line an event as they come, and at the end, however it comes about,
+ * the account: what was received and what was lost.
+ */
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "source/probe.h"
+#include "view/event_fields.h"
+#include "view/format.h"
+#include "view/json.h"
+#include "view/text.h"
+
+#define BUFFER_MIB_DEFAULT 16
+#define BUFFER_MIB_MAX 1024
+/* How long an event may wait in the buffer while few others come. */
+#define POLL_MS 100
+
+/* A callback's way to say: enough. */
+#define STOP 1
+
+/**
+ * struct trace - One run of the verb
+ * @limit: events to print, 0 for no limit
+ * @duration: seconds, 0 for no limit
+ * @offset_ns: from the events' clock to the wall's
+ */
+struct trace {
+	struct gmt_trace_options options;
+	const char *cgroup;
+	bool json;
+	uint64_t limit;
+	double duration;
+	struct gmt_source *source;
+	struct gmt_trace_totals totals;
+	uint64_t printed;
+	int64_t offset_ns;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static const struct argp_option options[] = {
+	{ "json", 'j', 0, 0, "One JSON object a line, the account as the last", 0 },
+	{ "count", 'c', "N", 0, "End after N events", 0 },
+	{ "duration", 'd', "S", 0, "End after S seconds", 0 },
+	{ "buffer", 'b', "MIB", 0, "Size of the buffer, a power of two (default 16)", 0 },
+	{ "verbose", 'v', 0, 0, "Show libbpf's messages", 0 },
+	{ 0, 0, 0, 0, "Filters, applied in the kernel; all of them must allow an event:", 1 },
+	{ "event", 'e', "LIST", 0,
+	  "Only these, parted by commas: create, release, alloc, free, fault, convert, access, "
+	  "error",
+	  1 },
+	{ "id", 'i', "ID", 0, "Only this gmem", 1 },
+	{ "pid", 'p', "PID", 0, "Only in this process", 1 },
+	{ "uid", 'u', "USER", 0, "Only of this user, by name or number", 1 },
+	{ "cgroup", 'g', "PATH", 0, "Only in this cgroup and below it", 1 },
+	{ "errno", 'E', "ERROR", 0,
+	  "Only what ended with this error, by name or number; 'any' for whatever error", 1 },
+	{ 0 },
+};
+
+static uint32_t parse_events(struct argp_state *state, char *list)
+{
+	uint32_t events = 0;
+	char *name, *save = NULL;
+
+	for (name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+		enum gmt_event event = gmt_event_find(name);
+
+		if (event == GMT_EVENT_MAX)
+			argp_error(state, "there is no event '%s'", name);
+		else
+			events |= 1U << event;
+	}
+	if (!events)
+		argp_error(state, "-e: no event is named");
+	return events;
+}
+
+static uint32_t parse_user(struct argp_state *state, const char *text)
+{
+	const struct passwd *user = getpwnam(text);
+
+	if (user)
+		return user->pw_uid;
+	return (uint32_t)gmt_parse_number(state, text, "-u: no such user, and", UINT32_MAX - 1);
+}
+
+static void parse_errno(struct argp_state *state, const char *text,
+			struct gmt_event_filter *filter)
+{
+	int err;
+
+	if (!strcmp(text, "any")) {
+		filter->err_filter = GMT_ERR_FAILED;
+		return;
+	}
+	err = gmt_parse_errno(text);
+	if (err < 0)
+		argp_error(state, "'%s' is no error's name or number", text);
+	filter->err_filter = GMT_ERR_ONE;
+	filter->err = -err;
+}
+
+static size_t parse_buffer(struct argp_state *state, const char *text)
+{
+	uint64_t mib = gmt_parse_number(state, text, "-b", BUFFER_MIB_MAX);
+
+	if (!mib || mib & (mib - 1))
+		argp_error(state, "-b: the size must be a power of two");
+	return mib << 20;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct trace *trace = state->input;
+	struct gmt_event_filter *filter = &trace->options.filter;
+
+	switch (key) {
+	case 'j':
+		trace->json = true;
+		return 0;
+	case 'c':
+		trace->limit = gmt_parse_number(state, arg, "-c", UINT64_MAX);
+		if (!trace->limit)
+			argp_error(state, "-c: at least one event is wanted");
+		return 0;
+	case 'd':
+		trace->duration = gmt_parse_seconds(state, arg, 0.001, 1e9);
+		return 0;
+	case 'b':
+		trace->options.buffer_bytes = parse_buffer(state, arg);
+		return 0;
+	case 'e':
+		trace->options.events = parse_events(state, arg);
+		return 0;
+	case 'i':
+		filter->id = gmt_parse_number(state, arg, "-i", UINT64_MAX);
+		filter->bits |= GMT_FILTER_ID;
+		return 0;
+	case 'p':
+		filter->pid = gmt_parse_number(state, arg, "-p", UINT32_MAX);
+		filter->bits |= GMT_FILTER_PID;
+		return 0;
+	case 'u':
+		filter->uid = parse_user(state, arg);
+		filter->bits |= GMT_FILTER_UID;
+		return 0;
+	case 'g':
+		trace->cgroup = arg;
+		return 0;
+	case 'E':
+		parse_errno(state, arg, filter);
+		return 0;
+	case 'v':
+		gmt_log_init(true);
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "too many arguments: '%s'", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.doc = "One line an event as they come. When it is interrupted, or has what -c or -d ask "
+	       "for, it tells how many events were received and how many were lost: on standard "
+	       "error, or with --json as the last object.",
+};
+
+/* The first signal ends the trace with its account; the second, the program. */
+static void on_signal(int signal)
+{
+	interrupted = signal;
+}
+
+static void catch_signals(void)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		sigaction(ends[i], &action, NULL);
+	/* `gmemtop trace | head` gets its account too: a write fails instead. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int on_event(void *ctx, const struct gmt_rec_event *event)
+{
+	struct gmt_source *source;
+	struct trace *trace = ctx;
+	const char *cgroup;
+	int err = 0;
+
+	source = trace->source;
+	cgroup = source->ops->cgroup_path(source, event->cgroup_id);
+	if (trace->json)
+		err = gmt_json_event(stdout, event, cgroup, trace->offset_ns);
+	else
+		gmt_text_event(stdout, event, cgroup, trace->offset_ns);
+	if (err)
+		return err;
+	trace->totals.received[event->event]++;
+	if (++trace->printed == trace->limit || ferror(stdout))
+		return STOP;
+	return 0;
+}
+
+/* Until interrupted, out of time or told to stop. Return: 0, STOP or -errno */
+static int follow(struct trace *trace, struct gmt_error *error)
+{
+	uint64_t end_ns = trace->duration ?
+				  gmt_boottime_ns() + (uint64_t)(trace->duration * 1e9) :
+				  UINT64_MAX;
+	int err = 0;
+
+	while (!err && !interrupted && gmt_boottime_ns() < end_ns) {
+		err = trace->source->ops->trace_poll(trace->source, POLL_MS, on_event, trace,
+						     error);
+		fflush(stdout);
+		if (ferror(stdout))
+			return STOP;
+	}
+	return err;
+}
+
+static int print_account(struct trace *trace, struct gmt_error *error)
+{
+	int err = trace->source->ops->trace_losses(trace->source, &trace->totals, error);
+
+	if (err)
+		return err;
+	if (trace->json && !ferror(stdout))
+		gmt_json_totals(stdout, &trace->totals);
+	else
+		gmt_text_totals(stderr, &trace->totals);
+	/* Whoever read our output has had enough: that is an end, not a failure. */
+	if (ferror(stdout) && errno == EPIPE) {
+		clearerr(stdout);
+		return 0;
+	}
+	return gmt_flush(error);
+}
+
+static int run(struct trace *trace, struct gmt_error *error)
+{
+	const struct gmt_source_ops *ops = trace->source->ops;
+	int err, err_detach;
+
+	trace->offset_ns = gmt_clock_offset_ns();
+	catch_signals();
+	err = ops->trace_start(trace->source, &trace->options, error);
+	if (err)
+		return err;
+	fprintf(stderr, "gmemtop: tracing; interrupt to stop\n");
+	err = follow(trace, error);
+	err_detach = ops->trace_detach(trace->source, error);
+	/* What was recorded before the end still counts, unless enough was had. */
+	if (!err && !err_detach)
+		err = ops->trace_poll(trace->source, 0, on_event, trace, error);
+	if (err < 0 || err_detach)
+		return err < 0 ? err : err_detach;
+	return print_account(trace, error);
+}
+
+int cmd_trace(int argc, char **argv, struct gmt_error *error)
+{
+	struct trace trace = {
+		.options = {
+			.events = GMT_EVENTS_ALL,
+			.buffer_bytes = BUFFER_MIB_DEFAULT << 20,
+		},
+	};
+	struct gmt_event_filter *filter = &trace.options.filter;
+	uint64_t cgroup_id;
+	uint32_t level;
+	int err;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &trace);
+	if (trace.cgroup) {
+		err = gmt_cgroup_find(trace.cgroup, &cgroup_id, &level, error);
+		if (err)
+			return err;
+		filter->cgroup_id = cgroup_id;
+		filter->cgroup_level = level;
+		filter->bits |= GMT_FILTER_CGROUP;
+	}
+	err = gmt_bpf_open(&trace.source, error);
+	if (err)
+		return err;
+	err = run(&trace, error);
+	trace.source->ops->close(trace.source);
+	return err;
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The source bpf: gmem.ko on this host, read by programs run on demand over the module's
+ * iterators. Programs are loaded when first used. Opened by every command but doctor.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/gmem.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gmem_records.h" /* the skeletons speak of its types */
+
+#include "ranges.skel.h"
+#include "snapshot.skel.h"
+#include "source/bpf_source.h"
+#include "source/probe.h"
+
+static struct gmt_bpf *bpf_source(struct gmt_source *source)
+{
+	return (struct gmt_bpf *)source; /* embedded first */
+}
+
+int gmt_bpf_load_failed(struct gmt_error *error, const char *what, int err)
+{
+	if (err == -EPERM || err == -EACCES)
+		return gmt_fail(error, GMT_EXIT_PRIVILEGE, err,
+				"the kernel refused gmemtop's %s program (%s): run as root; `gmemtop "
+				"doctor` tells more, and with -v the verifier's words",
+				what, strerror(-err));
+	return gmt_fail(error, GMT_EXIT_FAILURE, err,
+			"gmemtop's %s program cannot be loaded (%s): `gmemtop doctor` tells what is "
+			"missing, and with -v libbpf's words",
+			what, strerror(-err));
+}
+
+/* Runs a SEC("syscall") program; its own verdict is returned. */
+static int run(struct bpf_program *program, const char *what, struct gmt_error *error)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
+
+	if (err)
+		return gmt_fail(error, GMT_EXIT_FAILURE, err, "the %s program cannot be run: %s",
+				what, strerror(-err));
+	err = (int)opts.retval;
+	if (err && err != -ENOENT)
+		return gmt_fail(error, GMT_EXIT_FAILURE, err,
+				"gmem.ko refused to be iterated over: %s", strerror(-err));
+	return err;
+}
+
+static int load_snapshot(struct gmt_bpf *bpf, struct gmt_error *error)
+{
+	if (bpf->snapshot)
+		return 0;
+	bpf->snapshot = gmt_snapshot__open_and_load();
+	return bpf->snapshot ? 0 : gmt_bpf_load_failed(error, "snapshot", -errno);
+}
+
+static int bpf_snapshot(struct gmt_source *source, gmt_gmem_fn fn, void *ctx,
+			struct gmt_error *error)
+{
+	struct gmt_bpf *bpf = bpf_source(source);
+	struct gmt_snapshot__bss *bss;
+	uint64_t from_id = 0;
+	int err;
+
+	err = load_snapshot(bpf, error);
+	if (err)
+		return err;
+	bss = bpf->snapshot->bss;
+	do {
+		bss->from_id = from_id;
+		bss->wanted = GMT_SNAPSHOT_BATCH;
+		err = run(bpf->snapshot->progs.sys_snapshot, "snapshot", error);
+		if (err)
+			return err;
+		for (uint32_t i = 0; i < bss->count; i++) {
+			err = fn(ctx, &bss->rows[i], bss->taken_ns);
+			if (err)
+				return err;
+			from_id = bss->rows[i].id + 1;
+		}
+	} while (bss->count == GMT_SNAPSHOT_BATCH);
+	return 0;
+}
+
+static int no_such_gmem(struct gmt_error *error, uint64_t id)
+{
+	return gmt_fail(error, GMT_EXIT_NO_SUCH, -ENOENT,
+			"there is no gmem with id %llu: `gmemtop list` tells those there are",
+			(unsigned long long)id);
+}
+
+static int bpf_find(struct gmt_source *source, uint64_t id, struct gmt_rec_gmem *rec,
+		    struct gmt_error *error)
+{
+	struct gmt_bpf *bpf = bpf_source(source);
+	struct gmt_snapshot__bss *bss;
+	int err;
+
+	err = load_snapshot(bpf, error);
+	if (err)
+		return err;
+	bss = bpf->snapshot->bss;
+	bss->from_id = id;
+	bss->wanted = 1;
+	err = run(bpf->snapshot->progs.sys_snapshot, "snapshot", error);
+	if (err)
+		return err;
+	if (bss->count != 1 || bss->rows[0].id != id)
+		return no_such_gmem(error, id);
+	*rec = bss->rows[0];
+	return 0;
+}
+
+/* Joins runs that meet and are alike, and hands on those that are complete. */
+struct joiner {
+	gmt_range_fn fn;
+	void *ctx;
+	struct gmt_rec_range range;
+};
+
+static int join(struct joiner *joiner, const struct gmt_rec_range *range)
+{
+	struct gmt_rec_range *last = &joiner->range;
+	int err = 0;
+
+	if (last->size_bytes && last->flags == range->flags &&
+	    last->offset_bytes + last->size_bytes == range->offset_bytes) {
+		last->size_bytes += range->size_bytes;
+		return 0;
+	}
+	if (last->size_bytes)
+		err = joiner->fn(joiner->ctx, last);
+	*last = *range;
+	return err;
+}
+
+static int bpf_ranges(struct gmt_source *source, uint64_t id, gmt_range_fn fn, void *ctx,
+		      struct gmt_error *error)
+{
+	struct joiner joiner = { .fn = fn, .ctx = ctx };
+	struct gmt_bpf *bpf = bpf_source(source);
+	struct gmt_ranges__bss *bss;
+	uint64_t from = 0;
+	int err;
+
+	if (!bpf->ranges)
+		bpf->ranges = gmt_ranges__open_and_load();
+	if (!bpf->ranges)
+		return gmt_bpf_load_failed(error, "ranges", -errno);
+	bss = bpf->ranges->bss;
+	do {
+		bss->gmem_id = id;
+		bss->from_offset_bytes = from;
+		err = run(bpf->ranges->progs.sys_ranges, "ranges", error);
+		if (err == -ENOENT)
+			return no_such_gmem(error, id);
+		if (err)
+			return err;
+		for (uint32_t i = 0; i < bss->count; i++) {
+			err = join(&joiner, &bss->ranges[i]);
+			if (err)
+				return err;
+			from = bss->ranges[i].offset_bytes + bss->ranges[i].size_bytes;
+		}
+	} while (bss->count == GMT_RANGES_BATCH);
+	return joiner.range.size_bytes ? fn(ctx, &joiner.range) : 0;
+}
+
+static const char *bpf_cgroup_path(struct gmt_source *source, uint64_t cgroup_id)
+{
+	return gmt_cgroups_path(bpf_source(source)->cgroups, cgroup_id);
+}
+
+/* A pid may have been given to another process since; the start time tells them apart. */
+static bool bpf_creator_alive(struct gmt_source *source, const struct gmt_rec_gmem *rec)
+{
+	unsigned long long start = 0;
+	char path[32], line[1024];
+	const char *after_comm;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", rec->creator_pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	/* The command may hold anything, parentheses too: count fields from the last one. */
+	line[fread(line, 1, sizeof(line) - 1, file)] = '\0';
+	fclose(file);
+	after_comm = strrchr(line, ')');
+	if (!after_comm ||
+	    sscanf(after_comm + 1,
+		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d"
+		   " %llu", &start) != 1)
+		return false;
+	return start == rec->creator_start_ns / (1000000000ULL / sysconf(_SC_CLK_TCK));
+}
+
+static void bpf_close(struct gmt_source *source)
+{
+	struct gmt_bpf *bpf = bpf_source(source);
+
+	gmt_bpf_trace_close(bpf);
+	gmt_snapshot__destroy(bpf->snapshot);
+	gmt_ranges__destroy(bpf->ranges);
+	gmt_cgroups_free(bpf->cgroups);
+	free(bpf);
+}
+
+static const struct gmt_source_ops bpf_ops = {
+	.name = "bpf",
+	.snapshot = bpf_snapshot,
+	.find = bpf_find,
+	.ranges = bpf_ranges,
+	.cgroup_path = bpf_cgroup_path,
+	.creator_alive = bpf_creator_alive,
+	.trace_start = gmt_bpf_trace_start,
+	.trace_poll = gmt_bpf_trace_poll,
+	.trace_detach = gmt_bpf_trace_detach,
+	.trace_losses = gmt_bpf_trace_losses,
+	.close = bpf_close,
+};
+
+int gmt_bpf_open(struct gmt_source **source, struct gmt_error *error)
+{
+	struct gmt_bpf *bpf;
+	int err;
+
+	err = gmt_probe_first(error);
+	if (err)
+		return err;
+	bpf = calloc(1, sizeof(*bpf));
+	if (bpf)
+		bpf->cgroups = gmt_cgroups_new();
+	if (!bpf || !bpf->cgroups) {
+		free(bpf);
+		return gmt_fail(error, GMT_EXIT_FAILURE, -ENOMEM, "out of memory");
+	}
+	bpf->source.ops = &bpf_ops;
+	*source = &bpf->source;
+	return 0;
+}
+
+static int count_gmem(void *ctx, const struct gmt_rec_gmem *rec, uint64_t taken_ns)
+{
+	++*(unsigned int *)ctx;
+	return 0;
+}
+
+static void check_result(struct gmt_check *check, const char *name, int err,
+			 const struct gmt_error *error)
+{
+	memset(check, 0, sizeof(*check));
+	check->name = name;
+	if (!err)
+		return;
+	check->status = GMT_CHECK_MISSING;
+	check->exit_code = error->exit_code;
+	snprintf(check->detail, sizeof(check->detail), "%s", strerror(-err));
+	snprintf(check->advice, sizeof(check->advice), "%.250s", error->text);
+}
+
+size_t gmt_probe_programs(struct gmt_check *checks)
+{
+	struct gmt_trace_options options = {
+		.events = GMT_EVENTS_ALL,
+		.buffer_bytes = 1 << 16,
+		/* Nothing passes: doctor looks, it does not listen. */
+		.filter = { .bits = GMT_FILTER_PID, .pid = 0xffffffff },
+	};
+	struct gmt_source *source;
+	unsigned int gmems = 0;
+	struct gmt_error error;
+	int err;
+
+	err = gmt_bpf_open(&source, &error);
+	if (err)
+		return 0;
+	err = source->ops->snapshot(source, count_gmem, &gmems, &error);
+	check_result(&checks[0], "snapshots", err, &error);
+	if (!err)
+		snprintf(checks[0].detail, sizeof(checks[0].detail), "%u gmem%s", gmems,
+			 gmems == 1 ? "" : "s");
+	err = source->ops->trace_start(source, &options, &error);
+	check_result(&checks[1], "tracing", err, &error);
+	if (!err)
+		snprintf(checks[1].detail, sizeof(checks[1].detail), "all %d tracepoints",
+			 GMT_EVENT_MAX);
+	source->ops->close(source);
+	return 2;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where gmems and events come from: one struct of operations per source. bpf is gmem.ko
+ * on this host; others fill the same records. Commands call these, views never do.
+ */
+#ifndef GMT_SOURCE_SOURCE_H
+#define GMT_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "gmem_records.h"
+#include "model/trace.h"
+
+/* A callback returns 0 to go on, anything else to stop; the operation then returns that. */
+typedef int (*gmt_gmem_fn)(void *ctx, const struct gmt_rec_gmem *rec, uint64_t taken_ns);
+typedef int (*gmt_range_fn)(void *ctx, const struct gmt_rec_range *range);
+typedef int (*gmt_event_fn)(void *ctx, const struct gmt_rec_event *event);
+
+struct gmt_source;
+
+/**
+ * struct gmt_source_ops - What a source can do
+ * @name: for messages
+ * @snapshot: tell @fn of every gmem, by ascending id; nothing is paid per event
+ * @find: read one gmem; -ENOENT without it
+ * @ranges: tell @fn of the ranges of one gmem, in order and without gaps, neighbours
+ *	joined; -ENOENT without it
+ * @cgroup_path: the path of a cgroup, valid as long as the source; never NULL
+ * @creator_alive: whether the process that made a gmem still runs
+ * @trace_start: begin to listen; one trace at a time
+ * @trace_poll: wait up to @timeout_ms and tell @fn of what came; 0 or @fn's answer, -EINTR
+ * @trace_detach: stop listening; what was recorded before is still there to be polled
+ * @trace_losses: fill the losses of @totals, exact once detached
+ * @close: end everything and free the source
+ *
+ * All but @cgroup_path, @creator_alive and @close return 0 or -errno and then fill @error.
+ */
+struct gmt_source_ops {
+	const char *name;
+	int (*snapshot)(struct gmt_source *source, gmt_gmem_fn fn, void *ctx,
+			struct gmt_error *error);
+	int (*find)(struct gmt_source *source, uint64_t id, struct gmt_rec_gmem *rec,
+		    struct gmt_error *error);
+	int (*ranges)(struct gmt_source *source, uint64_t id, gmt_range_fn fn, void *ctx,
+		      struct gmt_error *error);
+	const char *(*cgroup_path)(struct gmt_source *source, uint64_t cgroup_id);
+	bool (*creator_alive)(struct gmt_source *source, const struct gmt_rec_gmem *rec);
+	int (*trace_start)(struct gmt_source *source, const struct gmt_trace_options *options,
+			   struct gmt_error *error);
+	int (*trace_poll)(struct gmt_source *source, int timeout_ms, gmt_event_fn fn, void *ctx,
+			  struct gmt_error *error);
+	int (*trace_detach)(struct gmt_source *source, struct gmt_error *error);
+	int (*trace_losses)(struct gmt_source *source, struct gmt_trace_totals *totals,
+			    struct gmt_error *error);
+	void (*close)(struct gmt_source *source);
+};
+
+/* struct gmt_source - Embedded first in each source's own struct */
+struct gmt_source {
+	const struct gmt_source_ops *ops;
+};
+
+/**
+ * gmt_bpf_open() - Open this host's gmem.ko
+ * @source: set on success; free it with its close operation
+ * @error: filled in on failure: what is missing and how to mend it
+ *
+ * Return: 0 or -errno
+ */
+int gmt_bpf_open(struct gmt_source **source, struct gmt_error *error);
+
+/**
+ * gmt_cgroup_find() - Look up a cgroup by its path
+ * @path: under the mount of the unified hierarchy, with or without that mount's own path
+ * @id: set to its id
+ * @level: set to its depth; the root's is 0
+ *
+ * Return: 0 or -errno
+ */
+int gmt_cgroup_find(const char *path, uint64_t *id, uint32_t *level, struct gmt_error *error);
+
+#endif /* GMT_SOURCE_SOURCE_H */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The tables of event fields; a new field of a tracepoint is one line here. */
+#include <linux/gmem.h>
+#include <string.h>
+
+#include "view/event_fields.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define FIELD(kind, event, member) \
+	{ #member, GMT_FIELD_##kind, offsetof(struct gmt_rec_event, event.member), NULL, 0 }
+#define COMMON(member) \
+	{ #member, GMT_FIELD_U64, offsetof(struct gmt_rec_event, member), NULL, 0 }
+#define ENUM(event, member, values)                                             \
+	{ #member, GMT_FIELD_ENUM, offsetof(struct gmt_rec_event, event.member), \
+	  values, COUNT(values) }
+
+static const char *const states[] = {
+	[GMEM_STATE_PRIVATE] = "private",
+	[GMEM_STATE_SHARED] = "shared",
+};
+static const char *const contents[] = {
+	[GMEM_CONTENT_ZERO] = "zero",
+	[GMEM_CONTENT_KEEP] = "keep",
+};
+static const char *const fault_kinds[] = {
+	[GMEM_FAULT_HOST] = "host",
+	[GMEM_FAULT_REMOTE] = "remote",
+	[GMEM_FAULT_GUEST] = "guest",
+};
+static const char *const free_causes[] = {
+	[GMEM_FREE_PUNCH] = "punch",
+	[GMEM_FREE_RELEASE] = "release",
+};
+static const char *const acts[] = {
+	[GMEM_ACT_MMAP] = "mmap",
+	[GMEM_ACT_READ] = "read",
+	[GMEM_ACT_WRITE] = "write",
+	[GMEM_ACT_POPULATE] = "populate",
+	[GMEM_ACT_INSPECT_READ] = "inspect_read",
+	[GMEM_ACT_INSPECT_WRITE] = "inspect_write",
+	[GMEM_ACT_SPLICE_READ] = "splice_read",
+	[GMEM_ACT_SPLICE_WRITE] = "splice_write",
+	[GMEM_ACT_OPEN] = "open",
+};
+
+static const struct gmt_field create_fields[] = {
+	COMMON(size_bytes),
+	FIELD(FLAGS, create, flags),
+	FIELD(NAME, create, name),
+};
+static const struct gmt_field release_fields[] = {
+	COMMON(size_bytes),
+	FIELD(U64, release, resident_private_bytes),
+	FIELD(U64, release, resident_shared_bytes),
+};
+static const struct gmt_field alloc_fields[] = {
+	COMMON(offset_bytes),
+	COMMON(size_bytes),
+	ENUM(alloc, state, states),
+	FIELD(S32, alloc, nid),
+};
+static const struct gmt_field free_fields[] = {
+	COMMON(offset_bytes),
+	COMMON(size_bytes),
+	FIELD(U64, free, resident_bytes),
+	ENUM(free, cause, free_causes),
+};
+static const struct gmt_field fault_fields[] = {
+	COMMON(offset_bytes),
+	COMMON(size_bytes),
+	ENUM(fault, kind, fault_kinds),
+	ENUM(fault, state, states),
+	FIELD(ERR, fault, err),
+	FIELD(U8, fault, write),
+	FIELD(U8, fault, allocated),
+	FIELD(U64, fault, total_ns),
+	FIELD(U64, fault, lookup_ns),
+	FIELD(U64, fault, alloc_ns),
+	FIELD(U64, fault, zero_ns),
+};
+static const struct gmt_field convert_fields[] = {
+	COMMON(offset_bytes),
+	COMMON(size_bytes),
+	ENUM(convert, to, states),
+	ENUM(convert, content, contents),
+	FIELD(ERR, convert, err),
+	FIELD(U64, convert, error_offset_bytes),
+	FIELD(U64, convert, changed_bytes),
+	FIELD(U64, convert, total_ns),
+};
+static const struct gmt_field access_fields[] = {
+	COMMON(offset_bytes),
+	COMMON(size_bytes),
+	FIELD(U64, access, done_bytes),
+	ENUM(access, act, acts),
+	FIELD(ERR, access, err),
+};
+static const struct gmt_field error_fields[] = {
+	COMMON(offset_bytes),
+	COMMON(size_bytes),
+	FIELD(ERR, error, err),
+};
+
+static const struct {
+	const char *name;
+	const struct gmt_field *fields;
+	size_t count;
+} events[GMT_EVENT_MAX] = {
+	[GMT_EVENT_CREATE] = { "gmem_create", create_fields, COUNT(create_fields) },
+	[GMT_EVENT_RELEASE] = { "gmem_release", release_fields, COUNT(release_fields) },
+	[GMT_EVENT_ALLOC] = { "gmem_alloc", alloc_fields, COUNT(alloc_fields) },
+	[GMT_EVENT_FREE] = { "gmem_free", free_fields, COUNT(free_fields) },
+	[GMT_EVENT_FAULT] = { "gmem_fault", fault_fields, COUNT(fault_fields) },
+	[GMT_EVENT_CONVERT] = { "gmem_convert", convert_fields, COUNT(convert_fields) },
+	[GMT_EVENT_ACCESS] = { "gmem_access", access_fields, COUNT(access_fields) },
+	[GMT_EVENT_ERROR] = { "gmem_error", error_fields, COUNT(error_fields) },
+};
+
+const char *gmt_event_name(enum gmt_event event)
+{
+	return events[event].name;
+}
+
+enum gmt_event gmt_event_find(const char *name)
+{
+	for (int i = 0; i < GMT_EVENT_MAX; i++)
+		if (!strcmp(events[i].name, name) ||
+		    !strcmp(events[i].name + strlen("gmem_"), name))
+			return i;
+	return GMT_EVENT_MAX;
+}
+
+const struct gmt_field *gmt_event_fields(enum gmt_event event, size_t *count)
+{
+	*count = events[event].count;
+	return events[event].fields;
+}
+
+const char *gmt_field_value(const struct gmt_rec_event *rec, const struct gmt_field *field)
+{
+	uint32_t value = gmt_field_u32(rec, field);
+
+	return value < field->value_count ? field->values[value] : NULL;
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table, one gmem with its ranges, and findings as JSON. Events are in json_event.c. */
+#include <errno.h>
+#include <linux/gmem.h>
+
+#include "view/flags.h"
+#include "view/format.h"
+#include "view/json.h"
+#include "view/json_common.h"
+
+static void add_rates(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct gmt_rates *rates,
+		      bool known)
+{
+	if (known) {
+		yyjson_mut_obj_add_real(doc, object, "faults_per_second", rates->faults);
+		yyjson_mut_obj_add_real(doc, object, "conversions_per_second",
+					rates->conversions);
+		yyjson_mut_obj_add_real(doc, object, "denied_per_second", rates->denied);
+	} else {
+		yyjson_mut_obj_add_null(doc, object, "faults_per_second");
+		yyjson_mut_obj_add_null(doc, object, "conversions_per_second");
+		yyjson_mut_obj_add_null(doc, object, "denied_per_second");
+	}
+}
+
+static void add_flags(yyjson_mut_doc *doc, yyjson_mut_val *object, uint32_t flags)
+{
+	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, object, "flags");
+
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		if (!(flags & 1U << bit))
+			continue;
+		if (gmt_flag_name(bit))
+			yyjson_mut_arr_add_str(doc, list, gmt_flag_name(bit));
+		else
+			yyjson_mut_arr_add_uint(doc, list, 1U << bit);
+	}
+}
+
+static void add_creator(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct gmt_row *row,
+			int64_t offset_ns)
+{
+	const struct gmt_rec_gmem *rec = &row->rec;
+
+	gmt_json_add_time(doc, object, "created", "created_ns", rec->created_ns, offset_ns);
+	yyjson_mut_obj_add_uint(doc, object, "pid", rec->creator_pid);
+	yyjson_mut_obj_add_uint(doc, object, "uid", rec->creator_uid);
+	gmt_json_add_chars(doc, object, "comm", rec->creator_comm, sizeof(rec->creator_comm));
+	gmt_json_add_cgroup(doc, object, row->cgroup);
+	yyjson_mut_obj_add_uint(doc, object, "cgroup_id", rec->creator_cgroup_id);
+}
+
+static void add_gmem(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct gmt_row *row,
+		     int64_t offset_ns)
+{
+	const struct gmt_rec_gmem *rec = &row->rec;
+	const struct {
+		const char *name;
+		uint64_t value;
+	} numbers[] = {
+		{ "size_bytes", rec->size_bytes },
+		{ "resident_private_bytes", rec->resident_private_bytes },
+		{ "resident_shared_bytes", rec->resident_shared_bytes },
+		{ "bindings", rec->bindings },
+		{ "faults_host", rec->faults_host },
+		{ "faults_guest", rec->faults_guest },
+		{ "denied_private", rec->denied_private },
+		{ "denied_flags", rec->denied_flags },
+		{ "denied_capability", rec->denied_capability },
+		{ "conversions", rec->conversions },
+		{ "conversions_failed", rec->conversions_failed },
+		{ "converted_bytes", rec->converted_bytes },
+		{ "allocated_bytes", rec->allocated_bytes },
+		{ "freed_bytes", rec->freed_bytes },
+		{ "read_bytes", rec->read_bytes },
+		{ "written_bytes", rec->written_bytes },
+		{ "inspected_bytes", rec->inspected_bytes },
+		{ "invalidations", rec->invalidations },
+		{ "memory_failures", rec->memory_failures },
+	};
+
+	yyjson_mut_obj_add_uint(doc, object, "id", rec->id);
+	gmt_json_add_chars(doc, object, "name", rec->name, sizeof(rec->name));
+	add_creator(doc, object, row, offset_ns);
+	add_flags(doc, object, rec->create_flags);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		yyjson_mut_obj_add_uint(doc, object, numbers[i].name, numbers[i].value);
+	add_rates(doc, object, &row->rates, row->has_rates);
+}
+
+static void add_totals(yyjson_mut_doc *doc, yyjson_mut_val *object,
+		       const struct gmt_totals *totals)
+{
+	yyjson_mut_obj_add_uint(doc, object, "gmems", totals->gmems);
+	yyjson_mut_obj_add_uint(doc, object, "size_bytes", totals->size_bytes);
+	yyjson_mut_obj_add_uint(doc, object, "resident_private_bytes",
+				totals->resident_private_bytes);
+	yyjson_mut_obj_add_uint(doc, object, "resident_shared_bytes",
+				totals->resident_shared_bytes);
+	yyjson_mut_obj_add_uint(doc, object, "faults", totals->faults);
+	yyjson_mut_obj_add_uint(doc, object, "conversions", totals->conversions);
+	yyjson_mut_obj_add_uint(doc, object, "denied", totals->denied);
+	add_rates(doc, object, &totals->rates, totals->has_rates);
+}
+
+int gmt_json_table(FILE *out, const struct gmt_table *table)
+{
+	yyjson_mut_doc *doc = gmt_json_new("snapshot");
+	int64_t offset_ns = gmt_clock_offset_ns();
+	yyjson_mut_val *root, *list;
+
+	if (!doc)
+		return -ENOMEM;
+	root = yyjson_mut_doc_get_root(doc);
+	gmt_json_add_time(doc, root, "time", "time_ns", table->last_ns, offset_ns);
+	yyjson_mut_obj_add_uint(doc, root, "lost", table->totals.lost);
+	list = yyjson_mut_obj_add_arr(doc, root, "gmems");
+	for (size_t i = 0; i < table->shown_count; i++)
+		add_gmem(doc, yyjson_mut_arr_add_obj(doc, list), table->shown[i], offset_ns);
+	add_totals(doc, yyjson_mut_obj_add_obj(doc, root, "totals"), &table->totals);
+	return gmt_json_put(out, doc);
+}
+
+int gmt_json_gmem(FILE *out, const struct gmt_row *row, bool creator_alive,
+		  const struct gmt_rec_range *ranges, size_t count)
+{
+	yyjson_mut_doc *doc = gmt_json_new("gmem");
+	yyjson_mut_val *root, *list;
+
+	if (!doc)
+		return -ENOMEM;
+	root = yyjson_mut_doc_get_root(doc);
+	add_gmem(doc, root, row, gmt_clock_offset_ns());
+	yyjson_mut_obj_add_bool(doc, root, "creator_alive", creator_alive);
+	yyjson_mut_obj_add_uint(doc, root, "lost", 0);
+	list = yyjson_mut_obj_add_arr(doc, root, "ranges");
+	for (size_t i = 0; i < count; i++) {
+		yyjson_mut_val *range = yyjson_mut_arr_add_obj(doc, list);
+
+		yyjson_mut_obj_add_uint(doc, range, "offset_bytes", ranges[i].offset_bytes);
+		yyjson_mut_obj_add_uint(doc, range, "size_bytes", ranges[i].size_bytes);
+		yyjson_mut_obj_add_str(doc, range, "state",
+				       ranges[i].flags & GMEM_RANGE_SHARED ? "shared" : "private");
+		yyjson_mut_obj_add_bool(doc, range, "resident",
+					ranges[i].flags & GMEM_RANGE_RESIDENT);
+	}
+	return gmt_json_put(out, doc);
+}
+
+int gmt_json_checks(FILE *out, const struct gmt_check *checks, size_t count, int exit_code)
+{
+	static const char *const words[] = {
+		[GMT_CHECK_OK] = "ok",
+		[GMT_CHECK_NOTE] = "note",
+		[GMT_CHECK_MISSING] = "missing",
+	};
+	yyjson_mut_doc *doc = gmt_json_new("doctor");
+	yyjson_mut_val *root, *list;
+
+	if (!doc)
+		return -ENOMEM;
+	root = yyjson_mut_doc_get_root(doc);
+	yyjson_mut_obj_add_bool(doc, root, "ok", !exit_code);
+	yyjson_mut_obj_add_int(doc, root, "exit_code", exit_code);
+	list = yyjson_mut_obj_add_arr(doc, root, "checks");
+	for (size_t i = 0; i < count; i++) {
+		yyjson_mut_val *check = yyjson_mut_arr_add_obj(doc, list);
+
+		yyjson_mut_obj_add_str(doc, check, "name", checks[i].name);
+		yyjson_mut_obj_add_str(doc, check, "status", words[checks[i].status]);
+		gmt_json_add_chars(doc, check, "detail", checks[i].detail,
+				   sizeof(checks[i].detail));
+		gmt_json_add_chars(doc, check, "advice", checks[i].advice,
+				   sizeof(checks[i].advice));
+	}
+	return gmt_json_put(out, doc);
+}
