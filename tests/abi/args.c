@@ -3,7 +3,6 @@
  * What holds for the argument of every gmem ioctl: its size, unknown flags, a tail from the
  * future, bad pointers at every position, and the wrong kind of file. One row an ioctl.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -24,7 +23,7 @@ static const struct call {
 	unsigned long number;
 	unsigned int size;
 	enum on on;
-	bool writes; /* it has fields that are written on success */
+	bool writes; /* it has fields for results */
 	union {
 		struct gmem_info info;
 		struct gmem_create create;
@@ -35,15 +34,31 @@ static const struct call {
 	} arg;
 } calls[] = {
 	{ "GET_INFO", GMEM_GET_INFO, sizeof(struct gmem_info), ON_DEV, true, {} },
-	{ "CREATE", GMEM_CREATE, sizeof(struct gmem_create), ON_DEV, false,
+	{ "CREATE",
+	  GMEM_CREATE,
+	  sizeof(struct gmem_create),
+	  ON_DEV,
+	  false,
 	  { .create = { .bytes = PAGE, .name = "args" } } },
 	/* Its range is private already: valid however often, and changes nothing. */
-	{ "CONVERT", GMEM_CONVERT, sizeof(struct gmem_convert), ON_GMEM, false,
+	{ "CONVERT",
+	  GMEM_CONVERT,
+	  sizeof(struct gmem_convert),
+	  ON_GMEM,
+	  true,
 	  { .convert = { .bytes = PAGE } } },
-	{ "QUERY_RANGES", GMEM_QUERY_RANGES, sizeof(struct gmem_query_ranges), ON_GMEM, true,
+	{ "QUERY_RANGES",
+	  GMEM_QUERY_RANGES,
+	  sizeof(struct gmem_query_ranges),
+	  ON_GMEM,
+	  true,
 	  { .query = { .bytes = BYTES, .ranges = (uintptr_t)ranges, .count = 4 } } },
 	{ "GET_STATS", GMEM_GET_STATS, sizeof(struct gmem_stats), ON_GMEM, true, {} },
-	{ "INSPECT", GMEM_INSPECT, sizeof(struct gmem_inspect), ON_GMEM, true,
+	{ "INSPECT",
+	  GMEM_INSPECT,
+	  sizeof(struct gmem_inspect),
+	  ON_GMEM,
+	  true,
 	  { .inspect = { .bytes = PAGE, .buffer = (uintptr_t)buffer } } },
 };
 

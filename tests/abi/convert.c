@@ -4,6 +4,7 @@
  * and each range and value it refuses. Held pages are in access/pinned.c.
  */
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -11,7 +12,7 @@
 
 #define PAGES 8
 #define BYTES (PAGES * PAGE)
-#define SEED 11
+#define SEED  11
 
 static struct tracer tracer;
 
@@ -51,6 +52,14 @@ static void check_refused(void)
 			 "refused: %s", bad_values[i].what);
 		ok(snap_same(fd, &before, 0), "nothing changed: %s", bad_values[i].what);
 	}
+
+	/* The struct has a field for results: one that cannot be written is refused at once. */
+	struct gmem_convert *c = (void *)(page_end() - PAGE);
+
+	*c = (struct gmem_convert){ .size = sizeof(*c), .bytes = BYTES, .to = GMEM_STATE_SHARED };
+	mprotect(c, PAGE, PROT_READ);
+	is_errno(ioctl(fd, GMEM_CONVERT, c), EFAULT, "a read-only argument");
+	ok(snap_same(fd, &before, 0), "nothing changed: a read-only argument");
 	ok(secret_intact(map + PAGE, PAGE, SEED), "nor did the contents");
 	munmap(map, BYTES);
 	close(fd);
@@ -148,12 +157,13 @@ static void check_events(void)
 	gmem_share(fd, PAGE, 2 * PAGE, GMEM_CONTENT_KEEP);
 	gmem_hide(fd, 0, 2 * PAGE, GMEM_CONTENT_ZERO);
 	try_convert(fd, 0, BYTES + PAGE, GMEM_STATE_SHARED, GMEM_CONTENT_ZERO);
-	ok(tracer_saw(&tracer, id,
-		      (const char *[]){ "gmem_convert offset_bytes=4096 size_bytes=8192 to=shared "
-					"content=keep err=0 error_offset_bytes=0 changed_bytes=8192",
-					"gmem_convert offset_bytes=0 size_bytes=8192 to=private "
-					"content=zero err=0 error_offset_bytes=0 changed_bytes=4096",
-					NULL }),
+	ok(tracer_saw(
+		   &tracer, id,
+		   (const char *[]){ "gmem_convert offset_bytes=4096 size_bytes=8192 to=shared "
+				     "content=keep err=0 error_offset_bytes=0 changed_bytes=8192",
+				     "gmem_convert offset_bytes=0 size_bytes=8192 to=private "
+				     "content=zero err=0 error_offset_bytes=0 changed_bytes=4096",
+				     NULL }),
 	   "one event for each conversion; malformed calls raise none");
 
 	/* A whole memory of many small ranges becomes one. */
@@ -184,7 +194,7 @@ static void check_wide(void)
 
 int main(void)
 {
-	tap_plan(3 * ARRAY_SIZE(bad_ranges) + 2 * ARRAY_SIZE(bad_values) + 1 + 6 + 3 + 6 + 3 + 3);
+	tap_plan(3 * ARRAY_SIZE(bad_ranges) + 2 * ARRAY_SIZE(bad_values) + 3 + 6 + 3 + 6 + 3 + 3);
 	trap_init();
 	tracer_open(&tracer);
 	check_refused();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* GMEM_CREATE: what it accepts, what the new fd is, and each name and size it refuses. */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -158,12 +157,15 @@ static void check_events(void)
 	fd = gmem_new(MMAP_IO, 5 * PAGE, "told");
 	id = gmem_id(fd);
 	close(fd);
-	ok(tracer_saw(&t, id,
-		      (const char *[]){ "gmem_create size_bytes=20480 flags=0x3 name=told",
-					"gmem_release size_bytes=20480 resident_private_bytes=0 "
-					"resident_shared_bytes=0",
-					NULL }),
-	   "events gmem_create and gmem_release");
+	ok(tracer_saw(
+		   &t, id,
+		   (const char *[]){ "gmem_create size_bytes=20480 flags=0x3 name=told",
+				     "gmem_release size_bytes=20480 resident_private_bytes=0 "
+				     "resident_shared_bytes=0",
+				     "gmem_free offset_bytes=0 size_bytes=20480 resident_bytes=0 "
+				     "cause=release",
+				     NULL }),
+	   "events gmem_create, gmem_release and gmem_free");
 	tracer_close(&t);
 }
 
@@ -182,7 +184,8 @@ int main(void)
 	close(fd);
 	is_success(fd = try_create(0, PAGE, NAME31), "a name of 31 bytes");
 	close(fd);
-	is_success(fd = try_create(0, PAGE, " ~!vm-1/[x]:\"%s\" "), "all printable ASCII in a name");
+	is_success(fd = try_create(0, PAGE, " ~!vm-1/[x]:\"%s\" "),
+		   "all printable ASCII in a name");
 	close(fd);
 	is_success(fd = try_create(MMAP_IO, max_bytes, "max"), "max_bytes");
 	close(fd);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fallocate(2) on a gmem: allocation and hole punching, their events, each refused call. */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <signal.h>
@@ -11,7 +10,7 @@
 
 #define PAGES 8
 #define BYTES (PAGES * PAGE)
-#define SEED 51
+#define SEED  51
 #define PUNCH (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
 
 static struct tracer tracer;
@@ -64,7 +63,8 @@ static void check_punch(void)
 	ok(SAW("gmem_free offset_bytes=12288 size_bytes=8192 resident_bytes=8192 cause=punch"),
 	   "one event");
 	ok(all_zero(map + 4 * PAGE, PAGE), "punched memory reads as zeroes, mapped or not");
-	ok(secret_words_in(map + 5 * PAGE, 3 * PAGE, SEED) == 3 * PAGE / 8, "the rest is as it was");
+	ok(secret_words_in(map + 5 * PAGE, 3 * PAGE, SEED) == 3 * PAGE / 8,
+	   "the rest is as it was");
 	ok(resident(3, 4), "the touch brought one page back");
 	is_success(fallocate(fd, PUNCH, 7 * PAGE, 4 * PAGE), "punch the last page and beyond");
 	ok(resident(3, 3), "frees the last page");

@@ -4,8 +4,8 @@
 
 #include "gmem_test.h"
 
-#define ALL_FLAGS                                                                                  \
-	(GMEM_CREATE_MMAP | GMEM_CREATE_IO | GMEM_CREATE_INIT_SHARED | GMEM_CREATE_POPULATE |      \
+#define ALL_FLAGS                                                                             \
+	(GMEM_CREATE_MMAP | GMEM_CREATE_IO | GMEM_CREATE_INIT_SHARED | GMEM_CREATE_POPULATE | \
 	 GMEM_CREATE_INSPECT)
 
 int main(void)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* GMEM_INSPECT: what it reaches, who may use it, how it stops short, and the event of each. */
-#define _GNU_SOURCE
 #include <cap-ng.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -13,8 +12,8 @@
 
 #define PAGES 4
 #define BYTES (PAGES * PAGE)
-#define SEED 21
-#define READ GMEM_DIRECTION_READ
+#define SEED  21
+#define READ  GMEM_DIRECTION_READ
 #define WRITE GMEM_DIRECTION_WRITE
 
 static struct tracer tracer;

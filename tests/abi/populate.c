@@ -3,7 +3,6 @@
  * GMEM_CREATE_POPULATE: initial contents by pwrite() into private pages that were not yet
  * handed to anyone, and where that ends.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,7 +10,7 @@
 
 #define PAGES 4
 #define BYTES (PAGES * PAGE)
-#define SEED 41
+#define SEED  41
 
 static struct tracer tracer;
 static char buffer[BYTES];

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* GMEM_QUERY_RANGES: what it tells, how it is resumed, and what it refuses. */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -36,8 +35,8 @@ static bool ranges_are(int fd, const uint64_t (*want)[3], int count)
 	return same;
 }
 
-#define RANGES_ARE(fd, ...)                                                                        \
-	ranges_are(fd, (const uint64_t[][3]){ __VA_ARGS__ },                                       \
+#define RANGES_ARE(fd, ...)                                  \
+	ranges_are(fd, (const uint64_t[][3]){ __VA_ARGS__ }, \
 		   ARRAY_SIZE(((const uint64_t[][3]){ __VA_ARGS__ })))
 
 static void check_answers(int fd)
@@ -148,13 +147,11 @@ static void check_refused(int fd)
 	is_errno(query(fd, &q), EFAULT, "ranges is not mapped");
 	q = (struct gmem_query_ranges){ .bytes = PAGE, .ranges = (uintptr_t)end - 8, .count = 1 };
 	is_errno(query(fd, &q), EFAULT, "ranges straddles an unmapped page");
-	q = (struct gmem_query_ranges){
-		.bytes = PAGE, .ranges = 0xffff888000000000UL, .count = 1
-	};
+	q = (struct gmem_query_ranges){ .bytes = PAGE, .ranges = 0xffff888000000000UL, .count = 1 };
 	is_errno(query(fd, &q), EFAULT, "ranges is a kernel address");
-	q = (struct gmem_query_ranges){
-		.bytes = PAGE, .ranges = (uintptr_t)end - sizeof(got[0]), .count = UINT32_MAX
-	};
+	q = (struct gmem_query_ranges){ .bytes = PAGE,
+					.ranges = (uintptr_t)end - sizeof(got[0]),
+					.count = UINT32_MAX };
 	is_success(query(fd, &q), "count may be more than the answer needs");
 	ok(snap_same(fd, &before, 0), "nothing changed");
 }

@@ -3,7 +3,6 @@
  * GMEM_GET_STATS: every counter after acts whose figures are known exactly. One row an act;
  * what a row does not name must not change.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -121,7 +120,7 @@ static void punch_hole(void)
 }
 
 #define AT(name) offsetof(struct gmem_stats, name)
-#define ON_BARE true
+#define ON_BARE	 true
 
 /* In this order, each standing on the ones before. */
 static const struct {
@@ -133,41 +132,61 @@ static const struct {
 		int64_t change;
 	} changes[5];
 } rows[] = {
-	{ "share four pages", share_four, false,
+	{ "share four pages",
+	  share_four,
+	  false,
 	  { { AT(conversions), 1 }, { AT(converted_bytes), 4 * PAGE } } },
-	{ "store twice to one page", store_twice, false,
+	{ "store twice to one page",
+	  store_twice,
+	  false,
 	  { { AT(faults_host), 1 },
 	    { AT(allocated_bytes), PAGE },
 	    { AT(resident_shared_bytes), PAGE } } },
 	{ "store again after MADV_DONTNEED", refault, false, { { AT(faults_host), 1 } } },
-	{ "load a private page", load_private, false,
+	{ "load a private page",
+	  load_private,
+	  false,
 	  { { AT(faults_host), 1 }, { AT(denied_private), 1 } } },
 	{ "load past the end", load_past_the_end, false, { { AT(faults_host), 1 } } },
-	{ "write 100 bytes over a page boundary", write_some, false,
+	{ "write 100 bytes over a page boundary",
+	  write_some,
+	  false,
 	  { { AT(written_bytes), 100 },
 	    { AT(allocated_bytes), 2 * PAGE },
 	    { AT(resident_shared_bytes), 2 * PAGE } } },
 	{ "read 300 bytes", read_some, false, { { AT(read_bytes), 300 } } },
 	{ "read a private page", read_private, false, { { AT(denied_private), 1 } } },
-	{ "read two pages of three", read_to_private, false,
+	{ "read two pages of three",
+	  read_to_private,
+	  false,
 	  { { AT(read_bytes), 2 * PAGE }, { AT(denied_private), 1 } } },
 	{ "read without GMEM_CREATE_IO", read_bare, ON_BARE, { { AT(denied_flags), 1 } } },
 	{ "mmap without GMEM_CREATE_MMAP", mmap_bare, ON_BARE, { { AT(denied_flags), 1 } } },
-	{ "inspect without GMEM_CREATE_INSPECT", inspect_bare, ON_BARE,
+	{ "inspect without GMEM_CREATE_INSPECT",
+	  inspect_bare,
+	  ON_BARE,
 	  { { AT(denied_flags), 1 } } },
 	{ "inspect", inspect_some, false, { { AT(inspected_bytes), 1010 } } },
-	{ "allocate private pages", allocate_private, false,
+	{ "allocate private pages",
+	  allocate_private,
+	  false,
 	  { { AT(allocated_bytes), 4 * PAGE }, { AT(resident_private_bytes), 4 * PAGE } } },
-	{ "allocate where two are resident", allocate_again, false,
+	{ "allocate where two are resident",
+	  allocate_again,
+	  false,
 	  { { AT(allocated_bytes), 2 * PAGE }, { AT(resident_private_bytes), 2 * PAGE } } },
-	{ "hide three resident pages", hide_three, false,
+	{ "hide three resident pages",
+	  hide_three,
+	  false,
 	  { { AT(conversions), 1 },
 	    { AT(converted_bytes), 3 * PAGE },
 	    { AT(resident_private_bytes), 3 * PAGE },
 	    { AT(resident_shared_bytes), -3 * PAGE } } },
 	{ "hide them again", hide_again, false, { { AT(conversions), 1 } } },
 	{ "a malformed conversion", convert_refused, false, {} },
-	{ "punch seven resident pages of ten", punch, false,
+	{ "punch seven resident pages of ten",
+	  punch,
+	  false,
 	  { { AT(freed_bytes), 7 * PAGE }, { AT(resident_private_bytes), -7 * PAGE } } },
 	{ "punch where nothing is", punch_hole, false, {} },
 };
@@ -216,8 +235,8 @@ int main(void)
 	}
 	munmap(map, BYTES + PAGE);
 	ok(gmem_stats_of(fd).allocated_bytes == gmem_stats_of(fd).freed_bytes +
-			gmem_stats_of(fd).resident_private_bytes +
-			gmem_stats_of(fd).resident_shared_bytes,
+							gmem_stats_of(fd).resident_private_bytes +
+							gmem_stats_of(fd).resident_shared_bytes,
 	   "allocated is freed and resident");
 	return tap_done();
 }

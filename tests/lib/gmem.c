@@ -148,9 +148,10 @@ int gmem_ranges(int fd, uint64_t offset, uint64_t bytes, struct gmem_range *out,
 			tap_bail("GMEM_QUERY_RANGES gave %u entries", q.count);
 		for (unsigned int i = 0; i < q.count; i++) {
 			if (got[i].offset != at || !got[i].bytes || got[i].bytes > end - at)
-				tap_bail("range %u: offset %#llx bytes %#llx, expected to begin at %#llx",
-					 i, (unsigned long long)got[i].offset,
-					 (unsigned long long)got[i].bytes, (unsigned long long)at);
+				tap_bail(
+					"range %u: offset %#llx bytes %#llx, expected to begin at %#llx",
+					i, (unsigned long long)got[i].offset,
+					(unsigned long long)got[i].bytes, (unsigned long long)at);
 			count = range_append(&got[i], out, count, max);
 			at += got[i].bytes;
 		}

@@ -15,7 +15,7 @@
 
 #include "tap.h"
 
-#define PAGE 4096UL
+#define PAGE	      4096UL
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The flags most tests want: mapping and system calls; memory begins private. */

@@ -42,8 +42,8 @@ void write_text(const char *path, const char *text)
 
 char *page_end(void)
 {
-	char *two = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			 0);
+	char *two =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (two == MAP_FAILED || mprotect(two + PAGE, PAGE, PROT_NONE))
 		tap_bail("mmap: %s", strerror(errno));

@@ -3,7 +3,6 @@
  * Recognisable contents: words that a seed gives, so that a test can tell whether memory
  * is as it was, and whether any part of it has come out somewhere.
  */
-#define _GNU_SOURCE
 #include "gmem_test.h"
 
 /* The upper 48 bits of every word of this seed's contents, never zero. */

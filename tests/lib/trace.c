@@ -3,7 +3,6 @@
  * The gmem events that a test raised, read as text from a trace instance of its own, so
  * that it can say "exactly this event, and no other".
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
