@@ -10,21 +10,13 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "bpf.h"
 #include "gmem.h"
-
-/* On the program's stack; what it points to is the module's. */
-struct bpf_iter_gmem {
-	u64 __opaque[1];
-} __aligned(8);
 
 struct gmem_iter {
 	u64 next_id;
 	struct gmem_snapshot snapshot;
 };
-
-struct bpf_iter_gmem_range {
-	u64 __opaque[1];
-} __aligned(8);
 
 struct gmem_range_iter {
 	u64 id;

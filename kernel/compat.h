@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The one place that knows of differences between kernels, and of what they do not
- * export. Ordinary code has no version test.
+ * export. Kbuild probes and defines HAVE_*; ordinary code has no version test.
  */
 #ifndef _GMEM_COMPAT_H
 #define _GMEM_COMPAT_H
@@ -13,10 +13,10 @@
 	 LINUX_VERSION_CODE < KERNEL_VERSION(major, (minor) + 1, 0))
 
 #if !GMEM_KERNEL_SERIES(6, 12) && !GMEM_KERNEL_SERIES(7, 3) && !defined(GMEM_UNTESTED_KERNEL)
-#error "gmem is tested on Linux 6.12 and 7.3 only; to try another one: make KCFLAGS=-DGMEM_UNTESTED_KERNEL"
+#error "gmem is tested on Linux 6.12 and 7.3; for others: make KCFLAGS=-DGMEM_UNTESTED_KERNEL"
 #endif
 
-#if __has_include(<linux/folio_batch.h>)
+#ifdef HAVE_FOLIO_BATCH_H
 #include <linux/folio_batch.h>
 #else
 #include <linux/pagevec.h>

@@ -158,8 +158,8 @@ static int gmem_conversion_each_run(struct gmem_conversion *conv, gmem_folio_fn 
 
 static int gmem_convert_locked(struct gmem_conversion *conv)
 {
+	MA_STATE(mas, &conv->gm->states, 0, 0);
 	struct gmem *gm = conv->gm;
-	MA_STATE(mas, &gm->states, 0, 0);
 	pgoff_t first, last;
 	int err;
 

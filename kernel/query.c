@@ -73,7 +73,8 @@ void gmem_query_next(struct gmem *gm, u64 offset, u64 end, struct gmem_range *ra
 #define GMEM_QUERY_CHUNK 64
 
 /* Fill @chunk from *@offset on; pieces of one run are joined inside it. */
-static u32 gmem_query_chunk(struct gmem *gm, u64 *offset, u64 end, struct gmem_range *chunk, u32 max)
+static u32 gmem_query_chunk(struct gmem *gm, u64 *offset, u64 end, struct gmem_range *chunk,
+			    u32 max)
 {
 	struct gmem_range next;
 	u32 n = 0;

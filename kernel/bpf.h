@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The module's kfuncs: what a BPF program declares as extern ... __ksym. bpf.c documents
+ * them.
+ */
+#ifndef _GMEM_BPF_H
+#define _GMEM_BPF_H
+
+#include <linux/gmem_event.h>
+
+/* These stand on the program's stack; what they point to is the module's. */
+struct bpf_iter_gmem {
+	u64 __opaque[1];
+} __aligned(8);
+
+struct bpf_iter_gmem_range {
+	u64 __opaque[1];
+} __aligned(8);
+
+int bpf_iter_gmem_new(struct bpf_iter_gmem *it, u64 from_id);
+struct gmem_snapshot *bpf_iter_gmem_next(struct bpf_iter_gmem *it);
+void bpf_iter_gmem_destroy(struct bpf_iter_gmem *it);
+
+int bpf_iter_gmem_range_new(struct bpf_iter_gmem_range *it, u64 id, u64 offset);
+struct gmem_range *bpf_iter_gmem_range_next(struct bpf_iter_gmem_range *it);
+void bpf_iter_gmem_range_destroy(struct bpf_iter_gmem_range *it);
+
+#endif /* _GMEM_BPF_H */
