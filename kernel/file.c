@@ -257,6 +257,7 @@ const struct file_operations gmem_file_ops = {
 	.splice_write = gmem_splice_write,
 	.mmap = gmem_mmap,
 	.fallocate = gmem_fallocate,
+	.fsync = noop_fsync,
 	.show_fdinfo = gmem_show_fdinfo,
 	.unlocked_ioctl = gmem_file_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,

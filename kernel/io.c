@@ -33,9 +33,8 @@ static int gmem_io_decide(struct gmem_io *io, enum gmem_state state, bool handed
 {
 	struct gmem_verdict verdict = gmem_access_to_page(io->gm->flags, io->act, state, handed);
 
-	/* What follows bytes that passed is a short count, not a refusal. */
-	if (verdict.err && !io->done)
-		gmem_count_denial(io->gm, verdict.denial);
+	/* Also where the call succeeds with the bytes that passed before. */
+	gmem_count_denial(io->gm, verdict.denial);
 	return verdict.err;
 }
 

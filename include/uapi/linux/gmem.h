@@ -19,7 +19,8 @@
  *   ENOTTY      not an ioctl of this kind of file descriptor
  *   EFAULT      the argument, or a buffer it points to, cannot be read or written
  *   EINVAL      size is below the struct's first version; a field is out of range
- *   E2BIG       size is above what the module knows, and the tail is not zero
+ *   E2BIG       size is above what the module knows, and the tail is not zero; or
+ *               size is above a page
  *   EOPNOTSUPP  an unknown bit in flags
  * A call that fails has changed nothing, except where its comment says so.
  */
@@ -38,7 +39,7 @@ enum gmem_create_flags {
 	GMEM_CREATE_IO = 1U << 1,
 	/* All of the memory begins shared; without it, private. */
 	GMEM_CREATE_INIT_SHARED = 1U << 2,
-	/* Private pages not yet handed to anyone may be given contents by pwrite(2). */
+	/* Private memory not yet handed to anyone may be given contents by pwrite(2). */
 	GMEM_CREATE_POPULATE = 1U << 3,
 	/* GMEM_INSPECT may be used. */
 	GMEM_CREATE_INSPECT = 1U << 4,
@@ -293,8 +294,8 @@ struct gmem_inspect {
  *            of a page with a memory failure, SIGBUS with BUS_MCEERR_AR.
  * read, write  EINVAL without GMEM_CREATE_IO (write: nor GMEM_CREATE_POPULATE), EACCES at
  *            a private page; with GMEM_CREATE_POPULATE a write to a private page succeeds
- *            until that page is handed out (bound hypervisor, or it was ever shared), then
- *            EACCES. Never beyond the end: a write there is EFBIG, a read 0. Both stop
+ *            until the memory behind it was handed out (to a bound hypervisor, or it was
+ *            shared while resident), then EACCES. Never beyond the end: a write there is EFBIG, a read 0. Both stop
  *            short at the first page refused. EHWPOISON at a page with a memory failure.
  * fallocate  modes 0 and KEEP_SIZE allocate, PUNCH_HOLE|KEEP_SIZE frees; any other mode is
  *            EOPNOTSUPP; unaligned: EINVAL; allocating past the end: EINVAL; punching past
