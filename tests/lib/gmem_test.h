@@ -70,6 +70,8 @@ struct trap {
 void trap_init(void);
 struct trap trap_load(const volatile void *at);
 struct trap trap_store(volatile void *at, uint64_t value);
+/* Calls @fn, which may be ended by such a signal. */
+struct trap trap_call(void (*fn)(void *arg), void *arg);
 
 /*
  * secret.c: contents that can be recognised anywhere. Each 8-byte word carries 6 bytes that

@@ -54,3 +54,13 @@ struct trap trap_store(volatile void *at, uint64_t value)
 	trap_armed = 0;
 	return (struct trap){ .value = value };
 }
+
+struct trap trap_call(void (*fn)(void *arg), void *arg)
+{
+	if (sigsetjmp(trap_back, 0))
+		return trap_last;
+	trap_armed = 1;
+	fn(arg);
+	trap_armed = 0;
+	return (struct trap){};
+}
