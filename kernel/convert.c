@@ -18,6 +18,7 @@ struct gmem_conversion {
 	enum gmem_state to;
 	enum gmem_content content;
 	int drained;		/* how thoroughly LRU batches were drained */
+	bool poisoned;		/* a folio with a memory failure was seen */
 	pgoff_t error_index;
 	u64 changed_bytes;
 };
@@ -85,6 +86,7 @@ static int gmem_check_folio(struct gmem_conversion *conv, struct folio *folio, p
 {
 	/* memory_failure() keeps its reference; nobody else can have one and use it. */
 	if (unlikely(gmem_folio_is_poisoned(folio))) {
+		conv->poisoned = true;
 		if (conv->content == GMEM_CONTENT_ZERO)
 			return 0;
 		conv->error_index = max(first, folio->index);
@@ -118,7 +120,6 @@ static int gmem_convert_folio(struct gmem_conversion *conv, struct folio *folio,
 
 	gmem_count_resident(conv->gm, !conv->to, -(s64)bytes);
 	gmem_count_resident(conv->gm, conv->to, bytes);
-	folio_lock(folio);
 	gmem_folio_set_handed(folio);
 	if (conv->content == GMEM_CONTENT_ZERO) {
 		if (bytes == folio_size(folio))
@@ -129,7 +130,6 @@ static int gmem_convert_folio(struct gmem_conversion *conv, struct folio *folio,
 								      (loff_t)first << PAGE_SHIFT)),
 					 bytes);
 	}
-	folio_unlock(folio);
 	return 0;
 }
 
@@ -178,7 +178,8 @@ static int gmem_convert_locked(struct gmem_conversion *conv)
 	if (err)
 		return err;
 
-	gmem_conversion_each_run(conv, gmem_drop_poisoned);
+	if (unlikely(conv->poisoned))
+		gmem_conversion_each_run(conv, gmem_drop_poisoned);
 	gmem_conversion_each_run(conv, gmem_convert_folio);
 	gmem_states_commit(&mas, conv->to);
 	return 0;

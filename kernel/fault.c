@@ -139,6 +139,9 @@ static vm_fault_t gmem_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t la
 	struct gmem_fault_trace trace;
 	vm_fault_t ret = 0;
 
+	/* Where the page asked for is not there, mapping its neighbours gains nothing. */
+	if (!xa_load(&mapping->i_pages, vmf->pgoff))
+		return 0;
 	if (!filemap_invalidate_trylock_shared(mapping))
 		return 0;
 	gmem_fault_begin(&trace, gm, vmf);

@@ -78,7 +78,7 @@ static int gmem_allocate_batch(struct gmem *gm, pgoff_t *index, pgoff_t last)
 			err = -EINTR;
 			break;
 		}
-		folio = gmem_folio_get(gm, *index, gmem_states_get(gm, *index), NULL);
+		folio = gmem_folio_reserve(gm, *index, gmem_states_get(gm, *index), NULL);
 		if (IS_ERR(folio)) {
 			err = PTR_ERR(folio);
 			break;

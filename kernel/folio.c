@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Folios of a gmem. A folio enters the page cache zeroed; one that lost its contents to
- * a conversion is marked not up to date, and zeroed again before anyone gets it.
- * Unmovable, unevictable, never dirty, never written anywhere.
+ * Folios of a gmem. A fresh folio, and one that lost its contents to a conversion, is not
+ * up to date; it is zeroed before anyone gets it. Unmovable, unevictable, never dirty,
+ * never written anywhere.
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
 
-#include "compat.h"
 #include "folio.h"
 #include "states.h"
 
@@ -32,7 +31,7 @@ static void gmem_lap(struct gmem_ev_fault *times, u64 *clock, u64 *sum)
 	*clock = now;
 }
 
-/* A fresh folio for @index, zeroed, locked, in the page cache; -EEXIST when one is there. */
+/* A fresh folio for @index, locked, in the page cache, without contents yet; or -EEXIST. */
 static struct folio *gmem_folio_add(struct gmem *gm, pgoff_t index, enum gmem_state state,
 				    struct gmem_ev_fault *times)
 {
@@ -44,14 +43,8 @@ static struct folio *gmem_folio_add(struct gmem *gm, pgoff_t index, enum gmem_st
 
 	gmem_lap(times, &clock, NULL);
 	folio = folio_alloc(gfp, 0);
-	gmem_lap(times, &clock, times ? &times->alloc_ns : NULL);
 	if (!folio)
 		return ERR_PTR(-ENOMEM);
-
-	gmem_folio_zero(folio);
-	__folio_mark_uptodate(folio);
-	gmem_lap(times, &clock, times ? &times->zero_ns : NULL);
-
 	err = filemap_add_folio(mapping, folio, index, gfp);
 	gmem_lap(times, &clock, times ? &times->alloc_ns : NULL);
 	if (err) {
@@ -68,22 +61,22 @@ static struct folio *gmem_folio_add(struct gmem *gm, pgoff_t index, enum gmem_st
 }
 
 /**
- * gmem_folio_get() - the folio of a page, allocated if need be
+ * gmem_folio_reserve() - the folio of a page, allocated if need be, its contents not looked at
  * @gm: the memory
  * @index: page index, inside the memory
  * @state: state of that page
  * @times: where to add up the time spent, NULL when nobody listens
  *
- * A look-up of a shared page hands it out.
+ * A folio that is not up to date holds what its last owner left: only who overwrites it,
+ * or never looks at it, may take it from here.
  *
  * Context: invalidate_lock held; may sleep.
- * Return: the folio locked and referenced, up to date; -ENOMEM, -EHWPOISON.
+ * Return: the folio locked and referenced; -ENOMEM, -EHWPOISON.
  */
-struct folio *gmem_folio_get(struct gmem *gm, pgoff_t index, enum gmem_state state,
-			     struct gmem_ev_fault *times)
+struct folio *gmem_folio_reserve(struct gmem *gm, pgoff_t index, enum gmem_state state,
+				 struct gmem_ev_fault *times)
 {
 	struct folio *folio;
-	u64 clock = 0;
 
 	do {
 		folio = filemap_lock_folio(gm->inode.i_mapping, index);
@@ -98,7 +91,29 @@ struct folio *gmem_folio_get(struct gmem *gm, pgoff_t index, enum gmem_state sta
 		folio_put(folio);
 		return ERR_PTR(-EHWPOISON);
 	}
+	return folio;
+}
 
+/**
+ * gmem_folio_get() - the folio of a page with its contents, allocated if need be
+ * @gm: the memory
+ * @index: page index, inside the memory
+ * @state: state of that page
+ * @times: where to add up the time spent, NULL when nobody listens
+ *
+ * A look-up of a shared page hands it out.
+ *
+ * Context: invalidate_lock held; may sleep.
+ * Return: the folio locked and referenced, up to date; -ENOMEM, -EHWPOISON.
+ */
+struct folio *gmem_folio_get(struct gmem *gm, pgoff_t index, enum gmem_state state,
+			     struct gmem_ev_fault *times)
+{
+	struct folio *folio = gmem_folio_reserve(gm, index, state, times);
+	u64 clock = 0;
+
+	if (IS_ERR(folio))
+		return folio;
 	if (!folio_test_uptodate(folio)) {
 		gmem_lap(times, &clock, NULL);
 		gmem_folio_zero(folio);
@@ -108,6 +123,26 @@ struct folio *gmem_folio_get(struct gmem *gm, pgoff_t index, enum gmem_state sta
 	if (state == GMEM_STATE_SHARED)
 		gmem_folio_set_handed(folio);
 	return folio;
+}
+
+/**
+ * gmem_folio_write() - write contents; what is not written of a folio without any is zero
+ * @folio: from gmem_folio_reserve(), locked
+ * @state: state of its pages
+ * @offset: first byte in the folio
+ * @from: the contents
+ * @len: their length
+ */
+void gmem_folio_write(struct folio *folio, enum gmem_state state, size_t offset,
+		      const void *from, size_t len)
+{
+	if (!folio_test_uptodate(folio) && len < folio_size(folio))
+		gmem_folio_zero(folio);
+	memcpy_to_folio(folio, offset, from, len);
+	if (!folio_test_uptodate(folio))
+		folio_mark_uptodate(folio);
+	if (state == GMEM_STATE_SHARED)
+		gmem_folio_set_handed(folio);
 }
 
 /**
@@ -136,30 +171,18 @@ struct folio *gmem_folio_find(struct gmem *gm, pgoff_t index)
 	return NULL;
 }
 
-/**
- * gmem_folios_resident() - how much of a range is backed
- * @gm: the memory
- * @first: first page
- * @last: last page
- *
- * Context: invalidate_lock held for writing; may sleep.
- * Return: bytes.
- */
-u64 gmem_folios_resident(struct gmem *gm, pgoff_t first, pgoff_t last)
+/* Free the memory of pages in the same state. Nobody else adds or removes folios now. */
+static u64 gmem_discard_run(struct gmem *gm, pgoff_t first, pgoff_t last, enum gmem_state state)
 {
-	struct folio_batch batch;
-	pgoff_t next = first;
-	u64 bytes = 0;
-	unsigned int i;
+	struct address_space *mapping = gm->inode.i_mapping;
+	unsigned long before = mapping->nrpages;
+	u64 freed;
 
-	folio_batch_init(&batch);
-	while (filemap_get_folios(gm->inode.i_mapping, &next, last, &batch)) {
-		for (i = 0; i < folio_batch_count(&batch); i++)
-			bytes += gmem_folio_overlap(batch.folios[i], first, last);
-		folio_batch_release(&batch);
-		cond_resched();
-	}
-	return bytes;
+	truncate_inode_pages_range(mapping, (loff_t)first << PAGE_SHIFT,
+				   ((loff_t)(last + 1) << PAGE_SHIFT) - 1);
+	freed = (u64)(before - mapping->nrpages) << PAGE_SHIFT;
+	gmem_count_resident(gm, state, -(s64)freed);
+	return freed;
 }
 
 /**
@@ -175,20 +198,14 @@ void gmem_folios_discard(struct gmem *gm, pgoff_t first, pgoff_t last)
 	pgoff_t index, run_last;
 	u64 freed = 0;
 
+	unmap_mapping_pages(gm->inode.i_mapping, first, last - first + 1, false);
 	for (index = first; index <= last; index = run_last + 1) {
 		enum gmem_state state;
-		u64 bytes;
 
 		run_last = last;
 		state = gmem_states_run(gm, index, &run_last);
-		bytes = gmem_folios_resident(gm, index, run_last);
-		gmem_count_resident(gm, state, -(s64)bytes);
-		freed += bytes;
+		freed += gmem_discard_run(gm, index, run_last, state);
 	}
-
-	unmap_mapping_pages(gm->inode.i_mapping, first, last - first + 1, false);
-	truncate_inode_pages_range(gm->inode.i_mapping, (loff_t)first << PAGE_SHIFT,
-				   ((loff_t)(last + 1) << PAGE_SHIFT) - 1);
 	gmem_count(gm, GMEM_NR_FREED_BYTES, freed);
 	gmem_trace_free(gm, first, last, freed);
 }

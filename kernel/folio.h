@@ -12,7 +12,8 @@ extern const struct address_space_operations gmem_aops;
 
 /*
  * Handed: the folio was shared, or given to a hypervisor, at some time; its initial
- * contents can no longer be written. Changed with the folio locked.
+ * contents can no longer be written. Set with the folio locked, or with invalidate_lock
+ * held for writing.
  */
 static inline bool gmem_folio_handed(const struct folio *folio)
 {
@@ -34,10 +35,13 @@ static inline u64 gmem_folio_overlap(const struct folio *folio, pgoff_t first, p
 	return (u64)(to - from + 1) << PAGE_SHIFT;
 }
 
+struct folio *gmem_folio_reserve(struct gmem *gm, pgoff_t index, enum gmem_state state,
+				 struct gmem_ev_fault *times);
 struct folio *gmem_folio_get(struct gmem *gm, pgoff_t index, enum gmem_state state,
 			     struct gmem_ev_fault *times);
+void gmem_folio_write(struct folio *folio, enum gmem_state state, size_t offset,
+		      const void *from, size_t len);
 struct folio *gmem_folio_find(struct gmem *gm, pgoff_t index);
-u64 gmem_folios_resident(struct gmem *gm, pgoff_t first, pgoff_t last);
 void gmem_folios_discard(struct gmem *gm, pgoff_t first, pgoff_t last);
 
 #endif /* _GMEM_FOLIO_H */

@@ -73,12 +73,12 @@ static int gmem_io_write_page(struct gmem_io *io, u64 pos, size_t len)
 	err = gmem_io_decide(io, state, false);
 	if (err)
 		return err;
-	folio = gmem_folio_get(io->gm, index, state, NULL);
+	folio = gmem_folio_reserve(io->gm, index, state, NULL);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
 	err = gmem_io_decide(io, state, gmem_folio_handed(folio));
 	if (!err)
-		memcpy_to_folio(folio, offset_in_folio(folio, pos), io->bounce, len);
+		gmem_folio_write(folio, state, offset_in_folio(folio, pos), io->bounce, len);
 	folio_unlock(folio);
 	folio_put(folio);
 	return err;
