@@ -53,7 +53,7 @@ vm: all
 	@tests/vm/run -k $(NEWEST) -o $(BUILD)/vm/shell -i
 
 bench: all
-	@tests/vm/run -k $(NEWEST) -o $(BUILD)/vm/bench --icount -- tests/bench/run
+	@tests/vm/run -k $(NEWEST) -o $(BUILD)/bench --icount -- tests/bench/run
 
 clean:
 	rm -rf $(BUILD)
