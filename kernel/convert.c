@@ -69,7 +69,7 @@ static bool gmem_folio_is_held(struct gmem_conversion *conv, struct folio *folio
 
 	folio_lock(folio);
 	if (folio_mapped(folio))
-		unmap_mapping_pages(folio->mapping, folio->index, folio_nr_pages(folio), false);
+		gmem_folios_unmap(conv->gm, folio->index, folio_next_index(folio) - 1);
 	held = folio_ref_count(folio) != folio_nr_pages(folio) + 1;
 	folio_unlock(folio);
 	return held;
@@ -169,8 +169,7 @@ static int gmem_convert_locked(struct gmem_conversion *conv)
 		return 0;
 
 	if (conv->to == GMEM_STATE_PRIVATE)
-		unmap_mapping_pages(gm->inode.i_mapping, conv->first, conv->last - conv->first + 1,
-				    false);
+		gmem_folios_unmap(gm, conv->first, conv->last);
 	err = gmem_conversion_each_run(conv, gmem_check_folio);
 	if (err)
 		return err;

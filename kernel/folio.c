@@ -171,6 +171,22 @@ struct folio *gmem_folio_find(struct gmem *gm, pgoff_t index)
 	return NULL;
 }
 
+/**
+ * gmem_folios_unmap() - take a range out of every page table
+ * @gm: the memory
+ * @first: first page
+ * @last: last page
+ *
+ * There are no private copies to spare, and asking for them too removes the entries that
+ * a memory failure left, which would outlive the page they stand for.
+ *
+ * Context: invalidate_lock held for writing, perhaps a folio lock; may sleep.
+ */
+void gmem_folios_unmap(struct gmem *gm, pgoff_t first, pgoff_t last)
+{
+	unmap_mapping_pages(gm->inode.i_mapping, first, last - first + 1, true);
+}
+
 /* Free the memory of pages in the same state. Nobody else adds or removes folios now. */
 static u64 gmem_discard_run(struct gmem *gm, pgoff_t first, pgoff_t last, enum gmem_state state)
 {
@@ -198,7 +214,7 @@ void gmem_folios_discard(struct gmem *gm, pgoff_t first, pgoff_t last)
 	pgoff_t index, run_last;
 	u64 freed = 0;
 
-	unmap_mapping_pages(gm->inode.i_mapping, first, last - first + 1, false);
+	gmem_folios_unmap(gm, first, last);
 	for (index = first; index <= last; index = run_last + 1) {
 		enum gmem_state state;
 

@@ -42,6 +42,7 @@ struct folio *gmem_folio_get(struct gmem *gm, pgoff_t index, enum gmem_state sta
 void gmem_folio_write(struct folio *folio, enum gmem_state state, size_t offset,
 		      const void *from, size_t len);
 struct folio *gmem_folio_find(struct gmem *gm, pgoff_t index);
+void gmem_folios_unmap(struct gmem *gm, pgoff_t first, pgoff_t last);
 void gmem_folios_discard(struct gmem *gm, pgoff_t first, pgoff_t last);
 
 #endif /* _GMEM_FOLIO_H */
