@@ -295,8 +295,9 @@ struct gmem_inspect {
  * read, write  EINVAL without GMEM_CREATE_IO (write: nor GMEM_CREATE_POPULATE), EACCES at
  *            a private page; with GMEM_CREATE_POPULATE a write to a private page succeeds
  *            until the memory behind it was handed out (to a bound hypervisor, or it was
- *            shared while resident), then EACCES. Never beyond the end: a write there is EFBIG, a read 0. Both stop
- *            short at the first page refused. EHWPOISON at a page with a memory failure.
+ *            shared while resident), then EACCES. Never beyond the end: a write there is
+ *            EFBIG, a read 0. Both stop short at the first page refused. EHWPOISON at a page
+ *            with a memory failure.
  * fallocate  modes 0 and KEEP_SIZE allocate, PUNCH_HOLE|KEEP_SIZE frees; any other mode is
  *            EOPNOTSUPP; unaligned: EINVAL; allocating past the end: EINVAL; punching past
  *            the end is ignored. Allocation that stops early keeps what it allocated.
