@@ -5,6 +5,7 @@
  * become private is that nobody holds it. Validate, allocate, publish: all or nothing.
  */
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <trace/events/gmem.h>
 
 #include "compat.h"
@@ -75,17 +76,15 @@ static bool gmem_folio_is_held(struct gmem_conversion *conv, struct folio *folio
 	return held;
 }
 
-static bool gmem_folio_is_poisoned(struct folio *folio)
-{
-	return folio_test_hwpoison(folio);
-}
-
 /* A fresh folio is also held by the per-CPU LRU batch it waits in: drain before giving up. */
 static int gmem_check_folio(struct gmem_conversion *conv, struct folio *folio, pgoff_t first,
 			    pgoff_t last)
 {
+	if (fatal_signal_pending(current))
+		return -EINTR;
+
 	/* memory_failure() keeps its reference; nobody else can have one and use it. */
-	if (unlikely(gmem_folio_is_poisoned(folio))) {
+	if (unlikely(folio_test_hwpoison(folio))) {
 		conv->poisoned = true;
 		if (conv->content == GMEM_CONTENT_ZERO)
 			return 0;
@@ -117,8 +116,10 @@ static int gmem_convert_folio(struct gmem_conversion *conv, struct folio *folio,
 			      pgoff_t last)
 {
 	u64 bytes = gmem_folio_overlap(folio, first, last);
+	enum gmem_state from = conv->to == GMEM_STATE_SHARED ? GMEM_STATE_PRIVATE :
+								GMEM_STATE_SHARED;
 
-	gmem_count_resident(conv->gm, !conv->to, -(s64)bytes);
+	gmem_count_resident(conv->gm, from, -(s64)bytes);
 	gmem_count_resident(conv->gm, conv->to, bytes);
 	gmem_folio_set_handed(folio);
 	if (conv->content == GMEM_CONTENT_ZERO) {
@@ -137,7 +138,7 @@ static int gmem_convert_folio(struct gmem_conversion *conv, struct folio *folio,
 static int gmem_drop_poisoned(struct gmem_conversion *conv, struct folio *folio, pgoff_t first,
 			      pgoff_t last)
 {
-	if (unlikely(gmem_folio_is_poisoned(folio)))
+	if (unlikely(folio_test_hwpoison(folio)))
 		gmem_folios_discard(conv->gm, folio->index,
 				    folio->index + folio_nr_pages(folio) - 1);
 	return 0;
@@ -199,7 +200,7 @@ static void gmem_trace_convert(const struct gmem *gm, const struct gmem_convert 
 		.total_ns = ktime_get_ns() - start_ns,
 	};
 
-	trace_gmem_convert(&ev);
+	gmem_emit(convert, &ev);
 }
 
 /**

@@ -49,7 +49,7 @@ static void gmem_fault_end(struct gmem_fault_trace *trace, enum gmem_state state
 	ev->size_bytes = err ? 0 : PAGE_SIZE;
 	ev->total_ns = ktime_get_ns() - trace->start_ns;
 	ev->lookup_ns = ev->total_ns - ev->alloc_ns - ev->zero_ns;
-	trace_gmem_fault(ev);
+	gmem_emit(fault, ev);
 }
 
 static vm_fault_t gmem_fault_result(int err)

@@ -157,6 +157,18 @@ void gmem_query_next(struct gmem *gm, u64 offset, u64 end, struct gmem_range *ra
 int gmem_query(struct gmem *gm, struct gmem_query_ranges *args);
 loff_t gmem_seek(struct gmem *gm, loff_t offset, int whence);
 
+/*
+ * Raises an event somebody listens to. Preemption is off meanwhile, as 6.12 has it for every
+ * tracepoint and 7.3 no longer does: a BPF program that is preempted is skipped for all
+ * other tasks of that CPU until it goes on, and their events would be missed.
+ */
+#define gmem_emit(event, ev)				\
+	do {						\
+		preempt_disable_notrace();		\
+		trace_gmem_##event(ev);			\
+		preempt_enable_notrace();		\
+	} while (0)
+
 /* trace.c: each raises one event, and does nothing while nobody listens */
 void gmem_trace_create(const struct gmem *gm);
 void gmem_trace_release(const struct gmem *gm);

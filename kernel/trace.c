@@ -26,7 +26,7 @@ void gmem_trace_create(const struct gmem *gm)
 		.flags = gm->flags,
 	};
 	memcpy(ev.name, gm->name, sizeof(ev.name));
-	trace_gmem_create(&ev);
+	gmem_emit(create, &ev);
 }
 
 static void gmem_trace_free_range(const struct gmem *gm, u64 offset, u64 size, u64 resident,
@@ -40,7 +40,7 @@ static void gmem_trace_free_range(const struct gmem *gm, u64 offset, u64 size, u
 		.cause = cause,
 	};
 
-	trace_gmem_free(&ev);
+	gmem_emit(free, &ev);
 }
 
 /**
@@ -61,7 +61,7 @@ void gmem_trace_release(const struct gmem *gm)
 		.resident_private_bytes = stats.resident_private_bytes,
 		.resident_shared_bytes = stats.resident_shared_bytes,
 	};
-	trace_gmem_release(&ev);
+	gmem_emit(release, &ev);
 	gmem_trace_free_range(gm, 0, stats.size_bytes,
 			      stats.resident_private_bytes + stats.resident_shared_bytes,
 			      GMEM_FREE_RELEASE);
@@ -86,7 +86,7 @@ void gmem_trace_alloc(const struct gmem *gm, const struct folio *folio, enum gme
 		.state = state,
 		.nid = folio_nid(folio),
 	};
-	trace_gmem_alloc(&ev);
+	gmem_emit(alloc, &ev);
 }
 
 /**
@@ -128,7 +128,7 @@ void gmem_trace_access(const struct gmem *gm, enum gmem_act act, u64 offset, u64
 		.act = act,
 		.err = err,
 	};
-	trace_gmem_access(&ev);
+	gmem_emit(access, &ev);
 }
 
 /**
@@ -148,5 +148,5 @@ void gmem_trace_error(const struct gmem *gm, const struct folio *folio)
 		.size_bytes = folio_size(folio),
 		.err = -EHWPOISON,
 	};
-	trace_gmem_error(&ev);
+	gmem_emit(error, &ev);
 }
