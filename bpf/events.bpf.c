@@ -70,11 +70,13 @@ static __always_inline void submit(struct gmt_rec_event *rec)
 	bpf_ringbuf_submit(rec, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
+/* gmem.ko never passes NULL, but to the verifier a module's tracepoint may. */
+
 SEC("tp_btf/gmem_create")
 int gmem_create(__u64 *ctx)
 {
 	const struct gmem_ev_create *ev = (const void *)ctx[0];
-	struct gmt_rec_event *rec = reserve(GMT_EVENT_CREATE, ev->id, 0);
+	struct gmt_rec_event *rec = ev ? reserve(GMT_EVENT_CREATE, ev->id, 0) : NULL;
 
 	if (!rec)
 		return 0;
@@ -90,7 +92,7 @@ SEC("tp_btf/gmem_release")
 int gmem_release(__u64 *ctx)
 {
 	const struct gmem_ev_release *ev = (const void *)ctx[0];
-	struct gmt_rec_event *rec = reserve(GMT_EVENT_RELEASE, ev->id, 0);
+	struct gmt_rec_event *rec = ev ? reserve(GMT_EVENT_RELEASE, ev->id, 0) : NULL;
 
 	if (!rec)
 		return 0;
@@ -106,7 +108,7 @@ SEC("tp_btf/gmem_alloc")
 int gmem_alloc(__u64 *ctx)
 {
 	const struct gmem_ev_alloc *ev = (const void *)ctx[0];
-	struct gmt_rec_event *rec = reserve(GMT_EVENT_ALLOC, ev->id, 0);
+	struct gmt_rec_event *rec = ev ? reserve(GMT_EVENT_ALLOC, ev->id, 0) : NULL;
 
 	if (!rec)
 		return 0;
@@ -122,7 +124,7 @@ SEC("tp_btf/gmem_free")
 int gmem_free(__u64 *ctx)
 {
 	const struct gmem_ev_free *ev = (const void *)ctx[0];
-	struct gmt_rec_event *rec = reserve(GMT_EVENT_FREE, ev->id, 0);
+	struct gmt_rec_event *rec = ev ? reserve(GMT_EVENT_FREE, ev->id, 0) : NULL;
 
 	if (!rec)
 		return 0;
@@ -138,7 +140,7 @@ SEC("tp_btf/gmem_fault")
 int gmem_fault(__u64 *ctx)
 {
 	const struct gmem_ev_fault *ev = (const void *)ctx[0];
-	struct gmt_rec_event *rec = reserve(GMT_EVENT_FAULT, ev->id, ev->err);
+	struct gmt_rec_event *rec = ev ? reserve(GMT_EVENT_FAULT, ev->id, ev->err) : NULL;
 
 	if (!rec)
 		return 0;
@@ -161,7 +163,7 @@ SEC("tp_btf/gmem_convert")
 int gmem_convert(__u64 *ctx)
 {
 	const struct gmem_ev_convert *ev = (const void *)ctx[0];
-	struct gmt_rec_event *rec = reserve(GMT_EVENT_CONVERT, ev->id, ev->err);
+	struct gmt_rec_event *rec = ev ? reserve(GMT_EVENT_CONVERT, ev->id, ev->err) : NULL;
 
 	if (!rec)
 		return 0;
@@ -181,7 +183,7 @@ SEC("tp_btf/gmem_access")
 int gmem_access(__u64 *ctx)
 {
 	const struct gmem_ev_access *ev = (const void *)ctx[0];
-	struct gmt_rec_event *rec = reserve(GMT_EVENT_ACCESS, ev->id, ev->err);
+	struct gmt_rec_event *rec = ev ? reserve(GMT_EVENT_ACCESS, ev->id, ev->err) : NULL;
 
 	if (!rec)
 		return 0;
@@ -198,7 +200,7 @@ SEC("tp_btf/gmem_error")
 int gmem_error(__u64 *ctx)
 {
 	const struct gmem_ev_error *ev = (const void *)ctx[0];
-	struct gmt_rec_event *rec = reserve(GMT_EVENT_ERROR, ev->id, ev->err);
+	struct gmt_rec_event *rec = ev ? reserve(GMT_EVENT_ERROR, ev->id, ev->err) : NULL;
 
 	if (!rec)
 		return 0;

@@ -25,7 +25,7 @@ static struct gmt_bpf *bpf_source(struct gmt_source *source)
 
 int gmt_bpf_load_failed(struct gmt_error *error, const char *what, int err)
 {
-	if (err == -EPERM || err == -EACCES)
+	if (err == -EPERM)
 		return gmt_fail(error, GMT_EXIT_PRIVILEGE, err,
 				"the kernel refused gmemtop's %s program (%s): run as root; `gmemtop "
 				"doctor` tells more, and with -v the verifier's words",

@@ -116,3 +116,12 @@ void gmt_format_time(char *text, size_t size, uint64_t boot_ns, int64_t offset_n
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text, size, "%s.%06dZ", date, (int)(wall_ns % NS_PER_S / 1000));
 }
+
+void gmt_format_clock(char *text, size_t size, uint64_t boot_ns, int64_t offset_ns)
+{
+	time_t seconds = ((int64_t)boot_ns + offset_ns) / NS_PER_S;
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	strftime(text, size, "%H:%M:%S", &tm);
+}

@@ -32,6 +32,9 @@ int gmt_parse_errno(const char *text);
  */
 void gmt_format_time(char *text, size_t size, uint64_t boot_ns, int64_t offset_ns);
 
+/* gmt_format_clock() - As gmt_format_time(), but hours, minutes and seconds, local time */
+void gmt_format_clock(char *text, size_t size, uint64_t boot_ns, int64_t offset_ns);
+
 /* gmt_clock_offset_ns() - Return: CLOCK_REALTIME less CLOCK_BOOTTIME, now */
 int64_t gmt_clock_offset_ns(void);
 uint64_t gmt_boottime_ns(void);

@@ -97,24 +97,30 @@ static int widest_visible(const struct gmt_table *table, enum gmt_column column,
 	return widest;
 }
 
-/* Hands the columns left over to the texts, in this order. */
+static bool is_text(enum gmt_column column)
+{
+	return column == GMT_COLUMN_NAME || column == GMT_COLUMN_COMMAND ||
+	       column == GMT_COLUMN_CGROUP;
+}
+
+/* Hands what is left over to the texts that want it, one by one, so that none starves. */
 static void widen(struct layout *layout, const struct gmt_table *table, size_t top, int rows,
 		  int spare)
 {
-	static const enum gmt_column texts[] = { GMT_COLUMN_NAME, GMT_COLUMN_COMMAND,
-						 GMT_COLUMN_CGROUP };
+	int wanted[GMT_COLUMN_MAX] = { 0 };
+	bool any = true;
 
-	for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++) {
+	for (size_t i = 0; i < layout->count; i++)
+		if (is_text(layout->columns[i]))
+			wanted[i] = widest_visible(table, layout->columns[i], top, rows);
+	while (spare > 0 && any) {
+		any = false;
 		for (size_t i = 0; i < layout->count && spare > 0; i++) {
-			int wanted;
-
-			if (layout->columns[i] != texts[t])
+			if (layout->widths[i] >= wanted[i])
 				continue;
-			wanted = widest_visible(table, texts[t], top, rows) - layout->widths[i];
-			if (wanted > spare)
-				wanted = spare;
-			layout->widths[i] += wanted;
-			spare -= wanted;
+			layout->widths[i]++;
+			spare--;
+			any = true;
 		}
 	}
 }
@@ -151,10 +157,9 @@ static void put_line(int y, const char *text, attr_t attributes)
 
 static void draw_title(const struct gmt_table *table, const struct gmt_screen *screen)
 {
-	char time[40], count[48], text[256];
+	char clock[16], count[48], text[256];
 
-	gmt_format_time(time, sizeof(time), table->last_ns, gmt_clock_offset_ns());
-	time[19] = '\0'; /* to the second */
+	gmt_format_clock(clock, sizeof(clock), table->last_ns, gmt_clock_offset_ns());
 	if (table->shown_count == table->count)
 		snprintf(count, sizeof(count), "%zu gmem%s", table->count,
 			 table->count == 1 ? "" : "s");
@@ -162,9 +167,9 @@ static void draw_title(const struct gmt_table *table, const struct gmt_screen *s
 		snprintf(count, sizeof(count), "%zu of %zu gmems", table->shown_count,
 			 table->count);
 	if (screen->paused)
-		snprintf(text, sizeof(text), "gmemtop  %s  %s  paused", time + 11, count);
+		snprintf(text, sizeof(text), "gmemtop  %s  %s  paused", clock, count);
 	else
-		snprintf(text, sizeof(text), "gmemtop  %s  %s  every %.3gs", time + 11, count,
+		snprintf(text, sizeof(text), "gmemtop  %s  %s  every %.3gs", clock, count,
 			 screen->interval);
 	put_line(0, text, A_BOLD);
 }
