@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
 #include <net/if.h>
 #include <signal.h>
@@ -26,7 +27,7 @@
 #include <unistd.h>
 
 #define CONSOLE	 "/dev/hvc0"
-#define RESIZE	 "/dev/vport0p1"
+#define RESIZE	 "/dev/vport*p1" /* the host names the port, the kernel its bus */
 #define MAX_ARGS 64
 
 /* What tests/vm/run wrote into DIR/job: "key value" lines, then one "arg" line an argument. */
@@ -267,11 +268,14 @@ static pid_t start_resizer(void)
 	char line[64];
 	int rows, cols;
 	pid_t pid = job.terminal ? fork() : -1;
+	glob_t found;
 	FILE *f;
 
 	if (pid)
 		return pid;
-	f = fopen(RESIZE, "re");
+	if (glob(RESIZE, 0, NULL, &found))
+		_exit(1);
+	f = fopen(found.gl_pathv[0], "re");
 	while (f && fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%d %d", &rows, &cols) == 2)
 			set_window(0, rows, cols);
