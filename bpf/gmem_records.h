@@ -14,7 +14,7 @@
 
 /* Records that one run of the snapshot and of the ranges program can hand over. */
 #define GMT_SNAPSHOT_BATCH 1024
-#define GMT_RANGES_BATCH 4096
+#define GMT_RANGES_BATCH   4096
 
 /* enum gmt_event - The tracepoints, in the order of docs/events.md. */
 enum gmt_event {

@@ -11,7 +11,7 @@
 
 #include "gmem_test.h"
 
-#define SIZE (64UL << 20)
+#define SIZE   (64UL << 20)
 #define WINDOW 256 /* pages a thread of faults() touches before it lets go of them */
 
 /* One thread's share of faults: stores to pages that are resident and not mapped. */

@@ -88,8 +88,7 @@ static int print(const struct gmt_row *row, bool alive, const struct ranges *ran
 	return 0;
 }
 
-static int run(struct gmt_source *source, const struct show_options *show,
-	       struct gmt_error *error)
+static int run(struct gmt_source *source, const struct show_options *show, struct gmt_error *error)
 {
 	struct gmt_row row = { .cgroup = "" };
 	struct ranges ranges = { 0 };

@@ -25,7 +25,8 @@ struct top_options {
 };
 
 static const struct argp_option options[] = {
-	{ "batch", 'b', 0, 0, "Print a table a refresh; the default where there is no terminal", 0 },
+	{ "batch", 'b', 0, 0, "Print a table a refresh; the default where there is no terminal",
+	  0 },
 	{ "json", 'j', 0, 0, "As --batch, one JSON object a refresh, each on a line", 0 },
 	{ "refreshes", 'n', "N", 0, "End after N refreshes", 0 },
 	{ "delay", 'd', "S", 0, "Refresh every S seconds (default 1)", 0 },
@@ -100,8 +101,7 @@ static const struct argp argp = {
 	.help_filter = help_filter,
 };
 
-static int select_rows(struct gmt_table *table, struct gmt_screen *screen,
-		       struct gmt_error *error)
+static int select_rows(struct gmt_table *table, struct gmt_screen *screen, struct gmt_error *error)
 {
 	struct gmt_filter filter;
 	int err;
@@ -196,7 +196,8 @@ static int run_live(struct gmt_source *source, struct gmt_table *table, struct t
 				return err;
 			/* The second one soon, so that there are rates to see. */
 			due = monotonic_s() + (table->refreshes == 1 && screen->interval > 0.5 ?
-						       0.5 : screen->interval);
+						       0.5 :
+						       screen->interval);
 			if (top->refreshes && refreshes++ == top->refreshes)
 				return 0;
 		}

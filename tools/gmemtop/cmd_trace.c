@@ -19,7 +19,7 @@
 #include "view/text.h"
 
 #define BUFFER_MIB_DEFAULT 16
-#define BUFFER_MIB_MAX 1024
+#define BUFFER_MIB_MAX	   1024
 /* How long an event may wait in the buffer while few others come. */
 #define POLL_MS 100
 
@@ -93,8 +93,7 @@ static uint32_t parse_user(struct argp_state *state, const char *text)
 	return (uint32_t)gmt_parse_number(state, text, "-u: no such user, and", UINT32_MAX - 1);
 }
 
-static void parse_errno(struct argp_state *state, const char *text,
-			struct gmt_event_filter *filter)
+static void parse_errno(struct argp_state *state, const char *text, struct gmt_event_filter *filter)
 {
 	int err;
 
@@ -219,9 +218,8 @@ static int on_event(void *ctx, const struct gmt_rec_event *event)
 /* Until interrupted, out of time or told to stop. Return: 0, STOP or -errno */
 static int follow(struct trace *trace, struct gmt_error *error)
 {
-	uint64_t end_ns = trace->duration ?
-				  gmt_boottime_ns() + (uint64_t)(trace->duration * 1e9) :
-				  UINT64_MAX;
+	uint64_t end_ns = trace->duration ? gmt_boottime_ns() + (uint64_t)(trace->duration * 1e9) :
+					    UINT64_MAX;
 	int err = 0;
 
 	while (!err && !interrupted && gmt_boottime_ns() < end_ns) {

@@ -45,8 +45,8 @@ static int put_row(void *ctx, const struct gmt_rec_gmem *rec, uint64_t taken_ns)
 	if (!row)
 		return -ENOMEM;
 	if (!row->cgroup[0])
-		row->cgroup = refresh->source->ops->cgroup_path(refresh->source,
-								rec->creator_cgroup_id);
+		row->cgroup =
+			refresh->source->ops->cgroup_path(refresh->source, rec->creator_cgroup_id);
 	return 0;
 }
 

@@ -12,13 +12,13 @@
 /* enum gmt_exit - Exit codes, documented in gmemtop(1). */
 enum gmt_exit {
 	GMT_EXIT_OK = 0,
-	GMT_EXIT_FAILURE = 1,	 /* something failed while running */
-	GMT_EXIT_USAGE = 2,	 /* the command line is wrong */
-	GMT_EXIT_MODULE = 3,	 /* gmem.ko is not loaded, or is not one this tool fits */
-	GMT_EXIT_BTF = 4,	 /* the kernel or gmem.ko has no type information */
-	GMT_EXIT_PRIVILEGE = 5,	 /* a capability is missing, or lockdown forbids it */
-	GMT_EXIT_KERNEL = 6,	 /* this kernel is not supported */
-	GMT_EXIT_NO_SUCH = 7,	 /* there is no such gmem */
+	GMT_EXIT_FAILURE = 1,	/* something failed while running */
+	GMT_EXIT_USAGE = 2,	/* the command line is wrong */
+	GMT_EXIT_MODULE = 3,	/* gmem.ko is not loaded, or is not one this tool fits */
+	GMT_EXIT_BTF = 4,	/* the kernel or gmem.ko has no type information */
+	GMT_EXIT_PRIVILEGE = 5, /* a capability is missing, or lockdown forbids it */
+	GMT_EXIT_KERNEL = 6,	/* this kernel is not supported */
+	GMT_EXIT_NO_SUCH = 7,	/* there is no such gmem */
 };
 
 /**

@@ -58,7 +58,8 @@ static int run_verb(int argc, char **argv, struct gmt_error *error)
 		return verbs[i].run(argc - 1, argv + 1, error);
 	}
 	return gmt_fail(error, GMT_EXIT_USAGE, -1,
-			"there is no verb '%.40s': `gmemtop --help` tells those there are", argv[1]);
+			"there is no verb '%.40s': `gmemtop --help` tells those there are",
+			argv[1]);
 }
 
 int main(int argc, char **argv)

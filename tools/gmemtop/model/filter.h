@@ -11,7 +11,7 @@
 
 #include "model/column.h"
 
-#define GMT_FILTER_TEXT_MAX 128
+#define GMT_FILTER_TEXT_MAX  128
 #define GMT_FILTER_WORDS_MAX 8
 
 /**

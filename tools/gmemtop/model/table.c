@@ -67,8 +67,7 @@ static struct gmt_row *insert(struct gmt_table *table, size_t at)
 	if (!row)
 		return NULL;
 	row->cgroup = "";
-	memmove(&table->rows[at + 1], &table->rows[at],
-		(table->count - at) * sizeof(*table->rows));
+	memmove(&table->rows[at + 1], &table->rows[at], (table->count - at) * sizeof(*table->rows));
 	table->rows[at] = row;
 	table->count++;
 	return row;
@@ -149,8 +148,8 @@ static void add_to_totals(struct gmt_totals *totals, const struct gmt_row *row)
 	totals->has_rates = true;
 }
 
-int gmt_table_select(struct gmt_table *table, const struct gmt_filter *filter,
-		     enum gmt_column sort, bool descending)
+int gmt_table_select(struct gmt_table *table, const struct gmt_filter *filter, enum gmt_column sort,
+		     bool descending)
 {
 	if (table->shown_capacity < table->count) {
 		void *shown = reallocarray(table->shown, table->capacity, sizeof(*table->shown));

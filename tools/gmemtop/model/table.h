@@ -118,7 +118,7 @@ void gmt_table_end(struct gmt_table *table);
  *
  * Return: 0 or -ENOMEM
  */
-int gmt_table_select(struct gmt_table *table, const struct gmt_filter *filter,
-		     enum gmt_column sort, bool descending);
+int gmt_table_select(struct gmt_table *table, const struct gmt_filter *filter, enum gmt_column sort,
+		     bool descending);
 
 #endif /* GMT_MODEL_TABLE_H */

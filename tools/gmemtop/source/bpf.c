@@ -26,14 +26,16 @@ static struct gmt_bpf *bpf_source(struct gmt_source *source)
 int gmt_bpf_load_failed(struct gmt_error *error, const char *what, int err)
 {
 	if (err == -EPERM)
-		return gmt_fail(error, GMT_EXIT_PRIVILEGE, err,
-				"the kernel refused gmemtop's %s program (%s): run as root; `gmemtop "
-				"doctor` tells more, and with -v the verifier's words",
-				what, strerror(-err));
-	return gmt_fail(error, GMT_EXIT_FAILURE, err,
-			"gmemtop's %s program cannot be loaded (%s): `gmemtop doctor` tells what is "
-			"missing, and with -v libbpf's words",
+		return gmt_fail(
+			error, GMT_EXIT_PRIVILEGE, err,
+			"the kernel refused gmemtop's %s program (%s): run as root; `gmemtop "
+			"doctor` tells more, and with -v the verifier's words",
 			what, strerror(-err));
+	return gmt_fail(
+		error, GMT_EXIT_FAILURE, err,
+		"gmemtop's %s program cannot be loaded (%s): `gmemtop doctor` tells what is "
+		"missing, and with -v libbpf's words",
+		what, strerror(-err));
 }
 
 /* Runs a SEC("syscall") program; its own verdict is returned. */
@@ -196,7 +198,8 @@ static bool bpf_creator_alive(struct gmt_source *source, const struct gmt_rec_gm
 	if (!after_comm ||
 	    sscanf(after_comm + 1,
 		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d"
-		   " %llu", &start) != 1)
+		   " %llu",
+		   &start) != 1)
 		return false;
 	return start == rec->creator_start_ns / (1000000000ULL / sysconf(_SC_CLK_TCK));
 }

@@ -125,8 +125,8 @@ int gmt_bpf_trace_poll(struct gmt_source *source, int timeout_ms, gmt_event_fn f
 	if (bpf->stop)
 		return bpf->stop;
 	if (err < 0 && err != -EINTR)
-		return gmt_fail(error, GMT_EXIT_FAILURE, err,
-				"the ring buffer cannot be read: %s", strerror(-err));
+		return gmt_fail(error, GMT_EXIT_FAILURE, err, "the ring buffer cannot be read: %s",
+				strerror(-err));
 	return 0;
 }
 
@@ -168,8 +168,8 @@ int gmt_bpf_trace_losses(struct gmt_source *source, struct gmt_trace_totals *tot
 	for (int i = 0; i < GMT_EVENT_MAX; i++) {
 		struct bpf_program *program = program_of(bpf->events, i);
 
-		totals->ring_full[i] = __atomic_load_n(&bpf->events->bss->ring_full[i],
-						       __ATOMIC_RELAXED);
+		totals->ring_full[i] =
+			__atomic_load_n(&bpf->events->bss->ring_full[i], __ATOMIC_RELAXED);
 		totals->missed[i] = 0;
 		if (!bpf_program__autoload(program))
 			continue;

@@ -24,7 +24,7 @@
 /* From the kernel's exportfs.h: the handle is the node's 64-bit id. */
 #define FILEID_KERNFS 0xfe
 /* A walk of the whole tree is not repeated sooner. */
-#define WALK_EVERY_S 5
+#define WALK_EVERY_S   5
 #define WALK_DEPTH_MAX 32
 
 static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };

@@ -39,8 +39,8 @@ static struct gmt_check *add(struct probe *probe, const char *name)
 	return check;
 }
 
-__attribute__((format(printf, 2, 3))) static void detail(struct gmt_check *check,
-							  const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void detail(struct gmt_check *check, const char *fmt,
+							 ...)
 {
 	va_list ap;
 
@@ -50,7 +50,7 @@ __attribute__((format(printf, 2, 3))) static void detail(struct gmt_check *check
 }
 
 __attribute__((format(printf, 3, 4))) static void missing(struct gmt_check *check, int exit_code,
-							   const char *fmt, ...)
+							  const char *fmt, ...)
 {
 	va_list ap;
 
@@ -62,7 +62,7 @@ __attribute__((format(printf, 3, 4))) static void missing(struct gmt_check *chec
 }
 
 __attribute__((format(printf, 2, 3))) static void note(struct gmt_check *check, const char *fmt,
-							...)
+						       ...)
 {
 	va_list ap;
 
@@ -224,8 +224,8 @@ static void probe_capabilities(struct probe *probe)
 
 	capng_get_caps_process();
 	for (size_t i = 0; i < sizeof(needed_capabilities) / sizeof(needed_capabilities[0]); i++) {
-		bool have = capng_have_capability(CAPNG_EFFECTIVE,
-						  needed_capabilities[i].capability);
+		bool have =
+			capng_have_capability(CAPNG_EFFECTIVE, needed_capabilities[i].capability);
 		char *list = have ? names : lacking;
 
 		if (list[0])
@@ -282,8 +282,9 @@ static void probe_device(struct probe *probe)
 	fd = open("/dev/gmem", O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
 		detail(check, "%s", strerror(errno));
-		note(check, "gmemtop does not need it; programs that create gmems do (group kvm, by "
-			    "the udev rule)");
+		note(check,
+		     "gmemtop does not need it; programs that create gmems do (group kvm, by "
+		     "the udev rule)");
 		return;
 	}
 	if (ioctl(fd, GMEM_GET_INFO, &info)) {

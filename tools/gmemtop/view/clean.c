@@ -147,8 +147,8 @@ void gmt_fit(char *text, size_t size, const char *source, int width, enum gmt_al
 		out = copy_columns(text, size, source, width, &unused);
 	} else if (align == GMT_ALIGN_TAIL) {
 		text[0] = '~';
-		out = 1 + copy_columns(text + 1, size - 1, tail(source, width - 1), width - 1,
-				       &unused);
+		out = 1 +
+		      copy_columns(text + 1, size - 1, tail(source, width - 1), width - 1, &unused);
 	} else {
 		out = copy_columns(text, size, source, width - 1, &unused);
 		snprintf(text + out, size - out, "~");

@@ -8,11 +8,10 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define FIELD(kind, event, member) \
 	{ #member, GMT_FIELD_##kind, offsetof(struct gmt_rec_event, event.member), NULL, 0 }
-#define COMMON(member) \
-	{ #member, GMT_FIELD_U64, offsetof(struct gmt_rec_event, member), NULL, 0 }
-#define ENUM(event, member, values)                                             \
-	{ #member, GMT_FIELD_ENUM, offsetof(struct gmt_rec_event, event.member), \
-	  values, COUNT(values) }
+#define COMMON(member) { #member, GMT_FIELD_U64, offsetof(struct gmt_rec_event, member), NULL, 0 }
+#define ENUM(event, member, values)                                                      \
+	{ #member, GMT_FIELD_ENUM, offsetof(struct gmt_rec_event, event.member), values, \
+	  COUNT(values) }
 
 static const char *const states[] = {
 	[GMEM_STATE_PRIVATE] = "private",
@@ -66,17 +65,10 @@ static const struct gmt_field free_fields[] = {
 	ENUM(free, cause, free_causes),
 };
 static const struct gmt_field fault_fields[] = {
-	COMMON(offset_bytes),
-	COMMON(size_bytes),
-	ENUM(fault, kind, fault_kinds),
-	ENUM(fault, state, states),
-	FIELD(ERR, fault, err),
-	FIELD(U8, fault, write),
-	FIELD(U8, fault, allocated),
-	FIELD(U64, fault, total_ns),
-	FIELD(U64, fault, lookup_ns),
-	FIELD(U64, fault, alloc_ns),
-	FIELD(U64, fault, zero_ns),
+	COMMON(offset_bytes),	     COMMON(size_bytes),	  ENUM(fault, kind, fault_kinds),
+	ENUM(fault, state, states),  FIELD(ERR, fault, err),	  FIELD(U8, fault, write),
+	FIELD(U8, fault, allocated), FIELD(U64, fault, total_ns), FIELD(U64, fault, lookup_ns),
+	FIELD(U64, fault, alloc_ns), FIELD(U64, fault, zero_ns),
 };
 static const struct gmt_field convert_fields[] = {
 	COMMON(offset_bytes),
@@ -89,11 +81,8 @@ static const struct gmt_field convert_fields[] = {
 	FIELD(U64, convert, total_ns),
 };
 static const struct gmt_field access_fields[] = {
-	COMMON(offset_bytes),
-	COMMON(size_bytes),
-	FIELD(U64, access, done_bytes),
-	ENUM(access, act, acts),
-	FIELD(ERR, access, err),
+	COMMON(offset_bytes),	 COMMON(size_bytes),	  FIELD(U64, access, done_bytes),
+	ENUM(access, act, acts), FIELD(ERR, access, err),
 };
 static const struct gmt_field error_fields[] = {
 	COMMON(offset_bytes),

@@ -13,8 +13,7 @@ static void add_rates(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct 
 {
 	if (known) {
 		yyjson_mut_obj_add_real(doc, object, "faults_per_second", rates->faults);
-		yyjson_mut_obj_add_real(doc, object, "conversions_per_second",
-					rates->conversions);
+		yyjson_mut_obj_add_real(doc, object, "conversions_per_second", rates->conversions);
 		yyjson_mut_obj_add_real(doc, object, "denied_per_second", rates->denied);
 	} else {
 		yyjson_mut_obj_add_null(doc, object, "faults_per_second");
@@ -88,8 +87,7 @@ static void add_gmem(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct g
 	add_rates(doc, object, &row->rates, row->has_rates);
 }
 
-static void add_totals(yyjson_mut_doc *doc, yyjson_mut_val *object,
-		       const struct gmt_totals *totals)
+static void add_totals(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct gmt_totals *totals)
 {
 	yyjson_mut_obj_add_uint(doc, object, "gmems", totals->gmems);
 	yyjson_mut_obj_add_uint(doc, object, "size_bytes", totals->size_bytes);

@@ -55,8 +55,7 @@ void gmt_text_event(FILE *out, const struct gmt_rec_event *event, const char *cg
 
 	gmt_format_time(time, sizeof(time), event->time_ns, offset_ns);
 	fields = gmt_event_fields(event->event, &count);
-	fprintf(out, "%s %s id=%" PRIu64, time, gmt_event_name(event->event),
-		(uint64_t)event->id);
+	fprintf(out, "%s %s id=%" PRIu64, time, gmt_event_name(event->event), (uint64_t)event->id);
 	for (size_t i = 0; i < count; i++)
 		put_field(out, event, &fields[i]);
 	gmt_clean_word(comm, sizeof(comm), event->comm, sizeof(event->comm));

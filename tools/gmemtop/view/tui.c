@@ -92,10 +92,11 @@ int gmt_tui_open(struct gmt_error *error)
 	if (!terminal || !can_draw()) {
 		if (terminal)
 			gmt_tui_close();
-		return gmt_fail(error, GMT_EXIT_FAILURE, -ENOTTY,
-				"the terminal type TERM=%.40s cannot show a table: set TERM to what "
-				"it is, or use gmemtop --batch",
-				name ? name : "");
+		return gmt_fail(
+			error, GMT_EXIT_FAILURE, -ENOTTY,
+			"the terminal type TERM=%.40s cannot show a table: set TERM to what "
+			"it is, or use gmemtop --batch",
+			name ? name : "");
 	}
 	set_term(terminal);
 	add_restore("sgr0");

@@ -211,8 +211,7 @@ static void draw_row(int y, const struct layout *layout, const struct gmt_row *r
 		bool alarm = column == GMT_COLUMN_DENIED_RATE && row->rates.denied > 0;
 
 		gmt_cell_format(text, sizeof(text), row, column);
-		gmt_fit(cell, sizeof(cell), text, layout->widths[i],
-			gmt_cell_style(column)->align);
+		gmt_fit(cell, sizeof(cell), text, layout->widths[i], gmt_cell_style(column)->align);
 		attrset(alarm ? A_BOLD | A_STANDOUT : A_NORMAL);
 		mvaddstr(y, x, cell);
 		attrset(A_NORMAL);

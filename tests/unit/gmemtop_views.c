@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gmemtop's text and JSON, of every event and of hostile names, read back from memory.
+ * sources: tools/gmemtop/view/text.c tools/gmemtop/view/text_event.c tools/gmemtop/view/json.c
+ * sources: tools/gmemtop/view/json_event.c tools/gmemtop/view/event_fields.c
+ * sources: tools/gmemtop/view/format.c tools/gmemtop/view/clean.c tools/gmemtop/view/flags.c
+ * sources: tools/gmemtop/view/cells.c tools/gmemtop/model/table.c tools/gmemtop/model/column.c
+ * sources: tools/gmemtop/model/filter.c
+ * cflags: -Ibpf -Itools/gmemtop
+ * libs: -lyyjson
+ */
+#include <linux/gmem.h>
+#include <yyjson.h>
+
+#include "tap.h"
+#include "view/cells.h"
+#include "view/event_fields.h"
+#include "view/json.h"
+#include "view/text.h"
+
+static char *printed;
+static size_t printed_size;
+
+static FILE *out(void)
+{
+	free(printed);
+	printed = NULL;
+	return open_memstream(&printed, &printed_size);
+}
+
+/* The text printed is one line of JSON. The root of it; the document is leaked no more than once. */
+static yyjson_val *json(FILE *file)
+{
+	static yyjson_doc *doc;
+
+	fclose(file);
+	yyjson_doc_free(doc);
+	doc = NULL;
+	if (printed_size < 2 || strchr(printed, '\n') != printed + printed_size - 1)
+		return NULL;
+	doc = yyjson_read(printed, printed_size - 1, 0);
+	return yyjson_doc_get_root(doc);
+}
+
+static bool is(yyjson_val *object, const char *key, const char *want)
+{
+	const char *got = yyjson_get_str(yyjson_obj_get(object, key));
+
+	return got && !strcmp(got, want);
+}
+
+static const char hostile[GMT_COMM_MAX] = "a\033[31m\xff\"\\ \n\xe2\x80\xae";
+
+static struct gmt_rec_event event(enum gmt_event kind)
+{
+	struct gmt_rec_event e = {
+		.event = kind,
+		.id = 7,
+		.time_ns = 1,
+		.pid = 10,
+		.tid = 11,
+		.uid = 12,
+	};
+
+	memcpy(e.comm, hostile, sizeof(e.comm));
+	return e;
+}
+
+/* Every event, empty and with all bits set: values outside the enumerations must not hurt. */
+static void test_all_events(void)
+{
+	bool text_right = true, json_right = true;
+
+	for (int kind = 0; kind < GMT_EVENT_MAX; kind++) {
+		for (int fill = 0; fill < 2; fill++) {
+			struct gmt_rec_event e = event(kind);
+			yyjson_val *root;
+			FILE *file;
+
+			if (fill)
+				memset(&e.offset_bytes, 0xff,
+				       sizeof(e) - offsetof(struct gmt_rec_event, offset_bytes));
+			file = out();
+			gmt_text_event(file, &e, "/a b", 0);
+			fclose(file);
+			text_right &= strchr(printed, '\n') == printed + printed_size - 1;
+			text_right &= strstr(printed, gmt_event_name(kind)) && !strchr(printed, 27);
+			text_right &= strstr(printed, "cgroup=/a\\x20b\n") != NULL;
+			file = out();
+			gmt_json_event(file, &e, "/a b", 0);
+			root = json(file);
+			json_right &= is(root, "type", "event");
+			json_right &= is(root, "event", gmt_event_name(kind));
+			json_right &= is(root, "cgroup", "/a b");
+		}
+	}
+	ok(text_right, "every event is one line of text, without a control character");
+	ok(json_right, "every event is one line of JSON that can be read back");
+}
+
+static void test_event_fields(void)
+{
+	struct gmt_rec_event e = event(GMT_EVENT_FAULT);
+	yyjson_val *root;
+	FILE *file;
+
+	e.offset_bytes = 8192;
+	e.fault.state = GMEM_STATE_PRIVATE;
+	e.fault.err = -13;
+	e.fault.write = 1;
+	e.fault.total_ns = 99;
+	file = out();
+	gmt_text_event(file, &e, "/", 0);
+	fclose(file);
+	is_str(printed,
+	       "1970-01-01T00:00:00.000000Z gmem_fault id=7 offset_bytes=8192 size_bytes=0 "
+	       "kind=host state=private err=EACCES write=1 allocated=0 total_ns=99 lookup_ns=0 "
+	       "alloc_ns=0 zero_ns=0 pid=10 tid=11 uid=12 "
+	       "comm=a\\x1b[31m\\xff\\x22\\x5c\\x20\\x0a\\xe2\\x80\\xae cgroup=/\n",
+	       "a fault in text");
+	file = out();
+	gmt_json_event(file, &e, "(removed)", 0);
+	root = json(file);
+	ok(is(root, "state", "private") && is(root, "errno", "EACCES") &&
+		   yyjson_get_sint(yyjson_obj_get(root, "err")) == -13,
+	   "a fault in JSON: names and numbers");
+	ok(is(root, "comm", "a\033[31m\xef\xbf\xbd\"\\ \n\xe2\x80\xae"),
+	   "JSON keeps all of a name but what is no UTF-8");
+	ok(yyjson_is_null(yyjson_obj_get(root, "cgroup")), "a cgroup that has gone is null");
+	is_int(gmt_event_find("fault"), GMT_EVENT_FAULT, "an event by its short name");
+	is_int(gmt_event_find("gmem_convert"), GMT_EVENT_CONVERT, "and by its whole one");
+	is_int(gmt_event_find("faul"), GMT_EVENT_MAX, "but not by a part of it");
+}
+
+static void test_totals(void)
+{
+	struct gmt_trace_totals totals = {
+		.received = { [GMT_EVENT_FAULT] = 5, [GMT_EVENT_ALLOC] = 1 },
+		.ring_full = { [GMT_EVENT_FAULT] = 2 },
+		.missed = { [GMT_EVENT_FREE] = 3 },
+	};
+	yyjson_val *root;
+	FILE *file = out();
+
+	gmt_text_totals(file, &totals);
+	fclose(file);
+	ok(strstr(printed, "total: received 6  lost 5 (buffer full 2, program busy 3)\n"),
+	   "the account in text");
+	file = out();
+	gmt_json_totals(file, &totals);
+	root = json(file);
+	ok(is(root, "type", "totals") && yyjson_get_uint(yyjson_obj_get(root, "received")) == 6 &&
+		   yyjson_get_uint(yyjson_obj_get(root, "lost")) == 5,
+	   "the account in JSON");
+}
+
+static void fill(struct gmt_table *table)
+{
+	struct gmt_rec_gmem rec = { .id = 3, .size_bytes = 1 << 20, .denied_private = 9 };
+
+	memset(rec.name, 'n', sizeof(rec.name));
+	memcpy(rec.creator_comm, hostile, sizeof(hostile));
+	gmt_table_init(table);
+	gmt_table_begin(table, 1000);
+	gmt_table_put(table, &rec, 1000)->cgroup = "/vms/one";
+	gmt_table_end(table);
+	gmt_table_select(table, NULL, GMT_COLUMN_ID, false);
+}
+
+static void test_table(void)
+{
+	struct gmt_table table;
+	yyjson_val *root, *gmem;
+	FILE *file;
+
+	fill(&table);
+	file = out();
+	gmt_text_table(file, &table, gmt_columns_list, gmt_columns_list_count, false);
+	fclose(file);
+	ok(strstr(printed, "/vms/one\n") && !strchr(printed, 27), "a table in text");
+	ok(strstr(printed, "total: 1 gmem  size 1.0M"), "with its totals");
+	file = out();
+	gmt_json_table(file, &table);
+	root = json(file);
+	gmem = yyjson_arr_get_first(yyjson_obj_get(root, "gmems"));
+	ok(yyjson_get_uint(yyjson_obj_get(gmem, "denied_private")) == 9 &&
+		   yyjson_get_len(yyjson_obj_get(gmem, "name")) == GMT_NAME_MAX,
+	   "a table in JSON");
+	ok(yyjson_is_null(yyjson_obj_get(gmem, "faults_per_second")),
+	   "a rate that is not known is null");
+	ok(yyjson_get_uint(yyjson_obj_get(root, "lost")) == 0 && yyjson_obj_get(root, "lost"),
+	   "lost is told");
+	gmt_table_exit(&table);
+}
+
+static void test_totals_fit(void)
+{
+	struct gmt_totals totals = {
+		.size_bytes = 1023ULL << 40,
+		.resident_private_bytes = 1023ULL << 40,
+		.resident_shared_bytes = 1023ULL << 40,
+		.has_rates = true,
+		.rates = { 12345, 12345, 12345 },
+	};
+	char text[256];
+
+	gmt_totals_format(text, sizeof(text), &totals, 40);
+	ok(strlen(text) <= 40, "the totals fit in 40 columns: %s", text);
+	gmt_totals_format(text, sizeof(text), &totals, 200);
+	ok(strstr(text, "denied/s 12.3k") && strstr(text, "lost 0"), "and are told in full in 200");
+}
+
+static void test_gmem(void)
+{
+	const struct gmt_rec_range ranges[] = {
+		{ .offset_bytes = 0, .size_bytes = 4096, .flags = GMEM_RANGE_SHARED },
+		{ .offset_bytes = 4096, .size_bytes = 8192, .flags = GMEM_RANGE_RESIDENT },
+	};
+	struct gmt_row row = { .cgroup = "", .rec = { .id = 5, .creator_cgroup_id = 77 } };
+	yyjson_val *root, *list;
+	FILE *file = out();
+
+	gmt_text_gmem(file, &row, false);
+	gmt_text_range(file, &ranges[1]);
+	fclose(file);
+	ok(strstr(printed, "pid 0 (gone)") && strstr(printed, "id 77\n"),
+	   "one gmem in text: who made it has gone, its cgroup is a number");
+	ok(strstr(printed, "0x0000000000001000 0x0000000000003000  8.0K  private  yes\n"),
+	   "a range in text");
+	file = out();
+	gmt_json_gmem(file, &row, true, ranges, 2);
+	root = json(file);
+	list = yyjson_obj_get(root, "ranges");
+	ok(yyjson_arr_size(list) == 2 && is(yyjson_arr_get(list, 0), "state", "shared") &&
+		   yyjson_get_bool(yyjson_obj_get(yyjson_arr_get(list, 1), "resident")),
+	   "one gmem in JSON, with its ranges");
+}
+
+static void test_checks(void)
+{
+	const struct gmt_check check = {
+		.name = "gmem.ko",
+		.status = GMT_CHECK_MISSING,
+		.exit_code = 3,
+		.detail = "not loaded",
+		.advice = "load it",
+	};
+	yyjson_val *root;
+	FILE *file = out();
+
+	gmt_text_check(file, &check);
+	fclose(file);
+	ok(strstr(printed, "MISSING") && strstr(printed, "-> load it"), "a finding in text");
+	file = out();
+	gmt_json_checks(file, &check, 1, 3);
+	root = json(file);
+	ok(!yyjson_get_bool(yyjson_obj_get(root, "ok")) &&
+		   is(yyjson_arr_get(yyjson_obj_get(root, "checks"), 0), "advice", "load it"),
+	   "a finding in JSON");
+}
+
+int main(void)
+{
+	FILE *last;
+
+	tap_plan(23);
+	test_all_events();
+	test_event_fields();
+	test_totals();
+	test_table();
+	test_totals_fit();
+	test_gmem();
+	test_checks();
+	last = out();
+	json(last);
+	free(printed);
+	return tap_done();
+}
