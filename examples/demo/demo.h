@@ -110,7 +110,7 @@ static inline void demo_summary(int fd)
 
 	if (ioctl(fd, GMEM_GET_STATS, &stats))
 		demo_die("GMEM_GET_STATS");
-	printf("  %-10s %5llu MiB %7llu MiB %8llu MiB %10llu %12llu %10llu\n",
+	printf("  %-10s %5llu MiB %5llu MiB %6llu MiB %8llu %12llu %8llu\n",
 	       program_invocation_short_name, stats.size_bytes / MIB,
 	       (stats.resident_private_bytes + stats.resident_shared_bytes) / MIB,
 	       stats.allocated_bytes / MIB, stats.faults_host, stats.conversions,

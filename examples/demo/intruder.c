@@ -204,7 +204,7 @@ int main(void)
 		demo_sleep_ms(40);
 	}
 	demo_summary(fd);
-	printf("  %lu attempts by %zu roads on private memory, none of which read or changed a byte.\n",
-	       nr, ROADS);
+	printf("  %lu attempts on private memory by %zu roads: none read or changed a byte.\n", nr,
+	       ROADS);
 	return 0;
 }
