@@ -2,7 +2,7 @@
 # The C tests, the VM's own programs, and the copy of checkpatch. Each tests/GROUP/NAME.c is one program,
 # build/tests/GROUP/NAME, with tests/lib linked in.
 
-TEST_GROUPS := abi access stress tracing tool bench
+TEST_GROUPS := abi access stress tracing tool bench $(DEBUG_TEST_GROUPS)
 TEST_LIBS := -lcap-ng -luring -lpthread
 TEST_CFLAGS := $(CFLAGS) -std=gnu17 $(WARNINGS) -D_GNU_SOURCE= -Iinclude/uapi -Itests/lib -MMD -MP
 
@@ -45,7 +45,7 @@ $(BUILD)/examples/demo/%: examples/demo/%.c
 	$(Q)$(CC) $(TEST_CFLAGS) -MF $@.d -MT $@ -o $@ $< -lpthread
 
 $(BUILD)/bin/vm-init: tests/vm/init.c
-$(BUILD)/bin/vm-runner: $(wildcard tests/vm/runner.c tests/vm/tap.c tests/vm/state.c tests/vm/klog.c tests/vm/*.h)
+$(BUILD)/bin/vm-runner: $(wildcard tests/vm/runner.c tests/vm/tap.c tests/vm/state.c tests/vm/klog.c tests/vm/leaks.c tests/vm/*.h)
 $(VM_PROGRAMS):
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)

@@ -34,6 +34,9 @@
 struct job {
 	const char *dir;
 	char module[256];
+	char before[256];  /* a module that gmem.ko needs */
+	char modules[256]; /* where this kernel's own modules are, if not in the root */
+	char slow[16];
 	char cwd[256];
 	char kernel[32];
 	char term[64];
@@ -128,6 +131,12 @@ static void read_job(void)
 		line[strcspn(line, "\n")] = '\0';
 		if ((v = value_of(line, "module")))
 			snprintf(job.module, sizeof(job.module), "%s", v);
+		else if ((v = value_of(line, "before")))
+			snprintf(job.before, sizeof(job.before), "%s", v);
+		else if ((v = value_of(line, "modules")))
+			snprintf(job.modules, sizeof(job.modules), "%s", v);
+		else if ((v = value_of(line, "slow")))
+			snprintf(job.slow, sizeof(job.slow), "%s", v);
 		else if ((v = value_of(line, "cwd")))
 			snprintf(job.cwd, sizeof(job.cwd), "%s", v);
 		else if ((v = value_of(line, "kernel")))
@@ -190,16 +199,24 @@ static void mount_scratch(void)
 	chmod("/mnt/scratch", 01777);
 }
 
-static void load_module(void)
+static void load(const char *module)
 {
-	int fd;
+	int fd = open(module, O_RDONLY | O_CLOEXEC);
 
+	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
+		die("load %s", module);
+	close(fd);
+}
+
+static void load_modules(void)
+{
+	if (job.modules[0] && mount(job.modules, "/usr/lib/modules", NULL, MS_BIND, NULL))
+		die("mount %s", job.modules);
 	if (!job.module[0])
 		return;
-	fd = open(job.module, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
-		die("load %s", job.module);
-	close(fd);
+	if (job.before[0])
+		load(job.before);
+	load(job.module);
 	setenv("GMEM_MODULE", job.module, 1);
 }
 
@@ -252,6 +269,7 @@ static pid_t start_command(void)
 	setenv("LANG", "C.UTF-8", 1);
 	setenv("TERM", job.term[0] ? job.term : "dumb", 1);
 	setenv("GMEM_KERNEL", job.kernel, 1);
+	setenv("GMEM_SLOW", job.slow[0] ? job.slow : "1", 1);
 	setenv("GMEM_OUT", job.dir, 1);
 	setgroups(0, NULL);
 	signal(SIGCHLD, SIG_DFL);
@@ -342,8 +360,8 @@ int main(void)
 	unsetenv("gmem_out");
 	set_up_console();
 	set_up_kernel();
+	load_modules();
 	mount_scratch();
-	load_module();
 	start_resizer();
 	command = start_command();
 	if (command < 0)

@@ -32,7 +32,6 @@ static const char *const reports[] = {
 	"refcount_t:",
 	"KASAN",
 	"KFENCE",
-	"KCSAN",
 	"UBSAN",
 	"list_add corruption",
 	"list_del corruption",
@@ -59,11 +58,34 @@ static const char *const reports[] = {
 	"Busy inodes after unmount",
 	"Call Trace",
 	"cut here",
+	"bad unlock balance",
+	"trying to register non-static key",
+	"DEBUG_LOCKS_WARN_ON",
+	"INFO: lockdep is turned off",
+	"ODEBUG:",
+	"page dumped because",
+	"kmemleak: Kernel memory leak detector disabled",
+	"kmemleak: Not enough memory",
 };
+
+/* The kernel has data races of its own, most of them meant: those are its developers' business. */
+static bool is_race_of_gmem(struct klog_state *state, const char *line)
+{
+	if (strstr(line, "BUG: KCSAN:"))
+		state->race = true;
+	else if (strstr(line, "=================="))
+		state->race = false;
+	return state->race && strstr(line, "[gmem]");
+}
 
 bool klog_is_report(struct klog_state *state, const char *line)
 {
 	size_t i;
+
+	if (is_race_of_gmem(state, line))
+		return true;
+	if (state->race)
+		return false;
 
 	/* A memory cgroup at its limit is no bug, though its report shows a stack. */
 	if (strstr(line, "invoked oom-killer"))

@@ -10,6 +10,7 @@
 
 struct klog_state {
 	int oom_lines; /* lines left in which the OOM killer's own stack is no report */
+	bool race;     /* inside a report of KCSAN's, which counts where gmem takes part */
 };
 
 /**

@@ -12,9 +12,20 @@ installed_series() {
 	done | sort -Vu
 }
 
-# The image of the newest kernel of a series.
+# The image of the newest kernel of a series, or of one of our own debug kernels.
 kernel_image() {
-	find /boot -name "vmlinuz-$1.*-cloud-amd64" | sort -V | tail -n 1
+	case $1 in
+	debug | kcsan) find "$("$top/tests/debug/kernel" where "$1")" -maxdepth 1 -name vmlinuz 2>/dev/null ;;
+	*) find /boot -name "vmlinuz-$1.*-cloud-amd64" | sort -V | tail -n 1 ;;
+	esac
+}
+
+# How many times slower than a stock kernel, for the time limits: checkers cost.
+kernel_slowness() {
+	case $1 in
+	debug | kcsan) echo 8 ;;
+	*) echo 1 ;;
+	esac
 }
 
 # Whether KVM runs a stock kernel here. /dev/kvm may be there and hang the guest in its decompressor: only a

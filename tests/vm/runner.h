@@ -50,4 +50,8 @@ void state_init(void);
 int state_prepare(struct test *test, FILE *log);
 void state_check(struct test *test, FILE *log);
 
+/* What kmemleak holds against it, where the kernel has that. */
+void leaks_init(void);
+void leaks_check(struct test *test, FILE *log);
+
 #endif /* GMEM_TEST_RUNNER_H */

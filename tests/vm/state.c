@@ -71,6 +71,7 @@ void state_init(void)
 		exit(1);
 	}
 	watching = true;
+	leaks_init();
 	/* What was said during boot is the host's to judge. */
 	read_kernel_log(NULL, NULL, 0);
 }
@@ -119,6 +120,7 @@ void state_check(struct test *test, FILE *log)
 			refs_before);
 		test_fail(test, "leaked %d references on gmem.ko", refs - refs_before);
 	}
+	leaks_check(test, log);
 	if (read_kernel_log(log, report, sizeof(report)))
 		test_fail(test, "kernel log: %s", report);
 }
