@@ -63,8 +63,10 @@ static long gmem_ioctl_create(struct file *chardev, void *arg)
 }
 
 static const struct gmem_ioctl gmem_chardev_ioctls[] = {
-	GMEM_IOCTL(GMEM_GET_INFO, gmem_info, max_bytes, 0, true, gmem_ioctl_get_info),
-	GMEM_IOCTL(GMEM_CREATE, gmem_create, name, GMEM_CREATE_FLAGS, false, gmem_ioctl_create),
+	GMEM_IOCTL(GMEM_GET_INFO, gmem_info, max_bytes, 0, GMEM_BACK_ALWAYS,
+		   gmem_ioctl_get_info),
+	GMEM_IOCTL(GMEM_CREATE, gmem_create, name, GMEM_CREATE_FLAGS, GMEM_BACK_NEVER,
+		   gmem_ioctl_create),
 };
 
 static long gmem_chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

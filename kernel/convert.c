@@ -50,10 +50,15 @@ static int gmem_conversion_each_folio(struct gmem_conversion *conv, pgoff_t firs
 	int err = 0;
 
 	folio_batch_init(&batch);
-	while (!err && filemap_get_folios(conv->gm->inode.i_mapping, &next, last, &batch)) {
-		for (i = 0; !err && i < folio_batch_count(&batch); i++)
-			err = fn(conv, batch.folios[i], first, last);
-		folio_batch_release(&batch);
+	while (!err && next <= last &&
+	       filemap_get_folios(conv->gm->inode.i_mapping, &next, last, &batch)) {
+		for (i = 0; i < folio_batch_count(&batch); i++) {
+			if (!err)
+				err = fn(conv, batch.folios[i], first, last);
+			folio_put(batch.folios[i]);
+		}
+		/* folio_batch_release() would drain the LRU batches each time. */
+		folio_batch_reinit(&batch);
 		cond_resched();
 	}
 	return err;

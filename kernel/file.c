@@ -229,11 +229,14 @@ static long gmem_ioctl_inspect(struct file *file, void *arg)
 }
 
 static const struct gmem_ioctl gmem_file_ioctls[] = {
-	GMEM_IOCTL(GMEM_CONVERT, gmem_convert, error_offset, 0, true, gmem_ioctl_convert),
-	GMEM_IOCTL(GMEM_QUERY_RANGES, gmem_query_ranges, next_offset, 0, true,
+	GMEM_IOCTL(GMEM_CONVERT, gmem_convert, error_offset, 0, GMEM_BACK_ON_ERROR,
+		   gmem_ioctl_convert),
+	GMEM_IOCTL(GMEM_QUERY_RANGES, gmem_query_ranges, next_offset, 0, GMEM_BACK_ALWAYS,
 		   gmem_ioctl_query_ranges),
-	GMEM_IOCTL(GMEM_GET_STATS, gmem_stats, memory_failures, 0, true, gmem_ioctl_get_stats),
-	GMEM_IOCTL(GMEM_INSPECT, gmem_inspect, done_bytes, 0, true, gmem_ioctl_inspect),
+	GMEM_IOCTL(GMEM_GET_STATS, gmem_stats, memory_failures, 0, GMEM_BACK_ALWAYS,
+		   gmem_ioctl_get_stats),
+	GMEM_IOCTL(GMEM_INSPECT, gmem_inspect, done_bytes, 0, GMEM_BACK_ALWAYS,
+		   gmem_ioctl_inspect),
 };
 
 static long gmem_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

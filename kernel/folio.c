@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Folios of a gmem. A fresh folio, and one that lost its contents to a conversion, is not
- * up to date; it is zeroed before anyone gets it. Unmovable, unevictable, never dirty,
- * never written anywhere.
+ * Folios of a gmem. One that was not zeroed when it was allocated, or lost its contents to
+ * a conversion, is not up to date; it is zeroed before anyone gets it. Unmovable,
+ * unevictable, never dirty, never written anywhere.
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -31,7 +31,7 @@ static void gmem_lap(struct gmem_ev_fault *times, u64 *clock, u64 *sum)
 	*clock = now;
 }
 
-/* A fresh folio for @index, locked, in the page cache, without contents yet; or -EEXIST. */
+/* A fresh folio for @index, locked, in the page cache, up to date only if zero; or -EEXIST. */
 static struct folio *gmem_folio_add(struct gmem *gm, pgoff_t index, enum gmem_state state,
 				    struct gmem_ev_fault *times)
 {
@@ -45,6 +45,9 @@ static struct folio *gmem_folio_add(struct gmem *gm, pgoff_t index, enum gmem_st
 	folio = folio_alloc(gfp, 0);
 	if (!folio)
 		return ERR_PTR(-ENOMEM);
+	/* Where the kernel zeroes all it allocates (init_on_alloc), once is enough. */
+	if (want_init_on_alloc(gfp))
+		__folio_mark_uptodate(folio);
 	err = filemap_add_folio(mapping, folio, index, gfp);
 	gmem_lap(times, &clock, times ? &times->alloc_ns : NULL);
 	if (err) {

@@ -62,10 +62,12 @@ long gmem_ioctl_dispatch(const struct gmem_ioctl *table, size_t nr, struct file 
 		return -EOPNOTSUPP;
 
 	/* Find out that the answer has nowhere to go before anything is changed. */
-	back = ioctl->writes_back ? min_t(size_t, usize, ioctl->size) : 0;
+	back = ioctl->back == GMEM_BACK_NEVER ? 0 : min_t(size_t, usize, ioctl->size);
 	if (copy_to_user(uarg, buf, back))
 		return -EFAULT;
 	ret = ioctl->handler(file, buf);
+	if (ret >= 0 && ioctl->back == GMEM_BACK_ON_ERROR)
+		return ret;
 	if (copy_to_user(uarg, buf, back))
 		return -EFAULT;
 	return ret;

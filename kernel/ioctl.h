@@ -10,13 +10,20 @@
 #include <linux/stddef.h>
 #include <uapi/linux/gmem.h>
 
+/* What a call that succeeded has changed must not be taken for a failure (EFAULT). */
+enum gmem_ioctl_back {
+	GMEM_BACK_NEVER,
+	GMEM_BACK_ON_ERROR,
+	GMEM_BACK_ALWAYS,
+};
+
 /**
  * struct gmem_ioctl - one ioctl
  * @cmd: its number
  * @min_size: size of the struct's first version
  * @size: size of the struct as this module knows it
  * @flags: bits allowed in the struct's flags
- * @writes_back: the struct is copied back to the caller
+ * @back: when the struct is copied back to the caller
  * @handler: gets the file and the argument in kernel memory; 0, a positive result, -errno
  */
 struct gmem_ioctl {
@@ -24,7 +31,7 @@ struct gmem_ioctl {
 	u32 min_size;
 	u32 size;
 	u32 flags;
-	bool writes_back;
+	enum gmem_ioctl_back back;
 	long (*handler)(struct file *file, void *arg);
 };
 
@@ -41,7 +48,7 @@ struct gmem_ioctl {
 			    BUILD_BUG_ON_ZERO(offsetof(struct _type, flags) != sizeof(u32)), \
 		.size = sizeof(struct _type), \
 		.flags = (_flags), \
-		.writes_back = (_back), \
+		.back = (_back), \
 		.handler = (_handler), \
 	}
 

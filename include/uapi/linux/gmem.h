@@ -108,7 +108,7 @@ struct gmem_create {
  * @bytes: length, a multiple of the page size, over 0, within the memory
  * @to: enum gmem_state
  * @content: enum gmem_content, for the pages that change state
- * @error_offset: out, with EAGAIN the offset of the first page that somebody holds
+ * @error_offset: out, written with EAGAIN and EHWPOISON only: the first page in the way
  *
  * Pages already in the state asked for are left alone. Conversion to private first
  * takes the range out of every page table; it is all or nothing.
