@@ -313,10 +313,34 @@ static void check_across(void)
 	close(t.fd);
 }
 
+/* A gmem that permits nothing but to be filled: no road leads in, whatever the state. */
+static void check_closed(void)
+{
+	int fd = gmem_new(GMEM_CREATE_POPULATE | GMEM_CREATE_INSPECT, VECTOR_BYTES, "closed");
+	static char out[VECTOR_BYTES];
+	struct snap before;
+
+	secret_fill(out, PAGE, 2);
+	if (pwrite(fd, out, PAGE, VECTOR_AT) != (ssize_t)PAGE)
+		tap_bail("pwrite: %s", strerror(errno));
+	memset(out, 0x55, sizeof(out));
+	before = snap_take(fd);
+	is_errno(mmap(NULL, VECTOR_BYTES, PROT_READ, MAP_SHARED, fd, 0), ENODEV,
+		 "mmap without GMEM_CREATE_MMAP");
+	is_errno(pread(fd, out, PAGE, VECTOR_AT), EINVAL, "pread without GMEM_CREATE_IO");
+	before.stats.denied_flags += 2;
+	ok(snap_same(fd, &before, 0), "both counted, nothing changed");
+	ok(!secret_words_in(out, sizeof(out), 2), "nothing leaked");
+	is_int(try_inspect(fd, GMEM_DIRECTION_READ, VECTOR_AT, out, PAGE), PAGE, "the window");
+	ok(secret_intact(out, PAGE, 2), "shows memory as it was");
+	close(fd);
+}
+
 int main(void)
 {
-	tap_plan(VECTOR_CHECKS * ARRAY_SIZE(vectors) + 2);
+	tap_plan(VECTOR_CHECKS * ARRAY_SIZE(vectors) + 2 + 6);
 	vectors_run(vectors, ARRAY_SIZE(vectors));
 	check_across();
+	check_closed();
 	return tap_done();
 }
