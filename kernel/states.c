@@ -16,7 +16,13 @@
  */
 void gmem_states_init(struct gmem *gm)
 {
-	mt_init_flags(&gm->states, MT_FLAGS_LOCK_EXTERN | MT_FLAGS_USE_RCU);
+	/*
+	 * ALLOC_RANGE for the kind of its inner nodes: those of the other kind keep their
+	 * metadata in the last slot, where the maple tree of 6.12 and 7.3, freeing a subtree
+	 * of three levels under RCU, takes it for a node.
+	 */
+	mt_init_flags(&gm->states,
+		      MT_FLAGS_ALLOC_RANGE | MT_FLAGS_LOCK_EXTERN | MT_FLAGS_USE_RCU);
 	mt_set_external_lock(&gm->states, &gm->inode.i_mapping->invalidate_lock);
 }
 
