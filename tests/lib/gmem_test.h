@@ -100,6 +100,8 @@ bool tracer_saw(struct tracer *t, uint64_t id, const char *const *want);
 int tracer_count(struct tracer *t, uint64_t id, const char *words);
 
 /* misc.c */
+/* Of @full rounds, as many as a slow kernel (GMEM_SLOW) gets done in the time. */
+unsigned long slow_rounds(unsigned long full);
 long read_long(const char *path);
 void write_text(const char *path, const char *text);
 bool read_text(const char *path, char *out, size_t size);

@@ -7,6 +7,14 @@
 
 #include "gmem_test.h"
 
+unsigned long slow_rounds(unsigned long full)
+{
+	const char *text = getenv("GMEM_SLOW");
+	unsigned long slow = text ? strtoul(text, NULL, 10) : 1;
+
+	return slow > 1 ? full / slow : full;
+}
+
 bool read_text(const char *path, char *out, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -64,7 +64,7 @@ static void run(void *(*fn)(void *), struct work *work)
 
 int main(int argc, char **argv)
 {
-	unsigned long faults = argc > 1 ? strtoul(argv[1], NULL, 0) : 1000000;
+	unsigned long faults = argc > 1 ? strtoul(argv[1], NULL, 0) : slow_rounds(1000000);
 	struct work work[THREADS];
 	struct gmem_stats s;
 	char *map;

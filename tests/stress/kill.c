@@ -15,7 +15,7 @@
 
 #define PAGES  64UL
 #define BYTES  (PAGES * PAGE)
-#define ROUNDS 40
+#define ROUNDS (int)slow_rounds(40)
 #define BUSY   3 /* processes at a time */
 
 static int common;

@@ -10,7 +10,7 @@
 
 #include "module.h"
 
-#define ROUNDS 1000
+#define ROUNDS (int)slow_rounds(1000)
 #define WHOLE  20 /* one in so many is of the whole module, and is used */
 
 static long unreclaimable_kib(void)
@@ -24,10 +24,8 @@ static long unreclaimable_kib(void)
 
 static int strip(void *to)
 {
-	char from[64];
-
-	module_path(from, sizeof(from));
-	execlp("objcopy", "objcopy", "-g", "-R", ".BTF", "-R", ".BTF.base", from, (char *)to, NULL);
+	execlp("objcopy", "objcopy", "-g", "-R", ".BTF", "-R", ".BTF.base", module_path(),
+	       (char *)to, NULL);
 	return 127;
 }
 

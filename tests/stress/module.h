@@ -5,31 +5,26 @@
 
 #include <fcntl.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "gmem_test.h"
 
-/* The module built for this kernel, in the checkout the test is run from. */
-static inline void module_path(char *path, size_t size)
+/* The module that this guest was started with. */
+static inline const char *module_path(void)
 {
-	struct utsname name;
-	int series;
+	const char *path = getenv("GMEM_MODULE");
 
-	uname(&name);
-	series = strcspn(strchr(name.release, '.') + 1, ".") + strcspn(name.release, ".") + 1;
-	snprintf(path, size, "build/%.*s/gmem.ko", series, name.release);
+	if (!path)
+		tap_bail("GMEM_MODULE is not set: run in the VM");
+	return path;
 }
 
 static inline int module_open(void)
 {
-	char path[64];
-	int fd;
+	int fd = open(module_path(), O_RDONLY | O_CLOEXEC);
 
-	module_path(path, sizeof(path));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		tap_bail("%s: %s", path, strerror(errno));
+		tap_bail("%s: %s", module_path(), strerror(errno));
 	return fd;
 }
 
