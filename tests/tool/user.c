@@ -69,6 +69,7 @@ static void denied(int fd, unsigned long touches)
 	for (unsigned long i = 0; i < touches; i++)
 		if (trap_load(map).signo != SIGBUS)
 			tap_bail("a private page could be read");
+	gmem_share(fd, 0, PAGE, GMEM_CONTENT_ZERO);
 	munmap(map, SIZE);
 }
 
