@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a listener adds to an event: refaults of one page, each of which raises gmem_fault. Told under
- * the listener's name, which is the argument: tests/bench/run starts the listeners.
+ * What a listener adds to an event: refaults, each of which raises gmem_fault. Told under the
+ * listener's name, which is the argument: tests/bench/run starts the listeners.
  */
 #include "bench.h"
 
