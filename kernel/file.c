@@ -215,7 +215,7 @@ static long gmem_ioctl_get_stats(struct file *file, void *arg)
 static long gmem_ioctl_inspect(struct file *file, void *arg)
 {
 	struct gmem *gm = gmem_of_file(file);
-	struct gmem_inspect *args = arg;
+	const struct gmem_inspect *args = arg;
 	u64 end;
 
 	if (!args->bytes || check_add_overflow(args->offset, args->bytes, &end) ||
@@ -235,8 +235,7 @@ static const struct gmem_ioctl gmem_file_ioctls[] = {
 		   gmem_ioctl_query_ranges),
 	GMEM_IOCTL(GMEM_GET_STATS, gmem_stats, memory_failures, 0, GMEM_BACK_ALWAYS,
 		   gmem_ioctl_get_stats),
-	GMEM_IOCTL(GMEM_INSPECT, gmem_inspect, done_bytes, 0, GMEM_BACK_ALWAYS,
-		   gmem_ioctl_inspect),
+	GMEM_IOCTL(GMEM_INSPECT, gmem_inspect, __reserved, 0, GMEM_BACK_NEVER, gmem_ioctl_inspect),
 };
 
 static long gmem_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

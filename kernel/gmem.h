@@ -147,7 +147,7 @@ extern const struct vm_operations_struct gmem_vm_ops;
 /* io.c */
 ssize_t gmem_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t gmem_write_iter(struct kiocb *iocb, struct iov_iter *from);
-int gmem_inspect(struct gmem *gm, struct gmem_inspect *args);
+long gmem_inspect(struct gmem *gm, const struct gmem_inspect *args);
 
 /* convert.c */
 int gmem_convert(struct gmem *gm, struct gmem_convert *args);

@@ -227,11 +227,11 @@ ssize_t gmem_write_iter(struct kiocb *iocb, struct iov_iter *from)
 /**
  * gmem_inspect() - the audited window, for GMEM_INSPECT
  * @gm: the memory
- * @args: checked; done_bytes is filled in
+ * @args: checked
  *
- * Return: 0 when any byte was copied, else -errno as the uapi header says.
+ * Return: bytes copied, or -errno as the uapi header says.
  */
-int gmem_inspect(struct gmem *gm, struct gmem_inspect *args)
+long gmem_inspect(struct gmem *gm, const struct gmem_inspect *args)
 {
 	bool writes = args->direction == GMEM_DIRECTION_WRITE;
 	struct iov_iter iter;
@@ -243,7 +243,6 @@ int gmem_inspect(struct gmem *gm, struct gmem_inspect *args)
 	};
 	int err;
 
-	args->done_bytes = 0;
 	io.size = min_t(u64, args->bytes, MAX_RW_COUNT);
 	err = import_ubuf(writes ? ITER_SOURCE : ITER_DEST, u64_to_user_ptr(args->buffer), io.size,
 			  &iter);
@@ -252,6 +251,5 @@ int gmem_inspect(struct gmem *gm, struct gmem_inspect *args)
 		return err;
 	}
 	err = gmem_io_run(&io, capable(CAP_SYS_PTRACE), GMEM_NR_INSPECTED_BYTES);
-	args->done_bytes = io.done;
-	return err;
+	return err ?: io.done;
 }

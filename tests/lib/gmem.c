@@ -111,7 +111,7 @@ ssize_t try_inspect(int fd, unsigned int direction, uint64_t offset, void *buffe
 		.direction = direction,
 	};
 
-	return ioctl(fd, GMEM_INSPECT, &i) ? -1 : (ssize_t)i.done_bytes;
+	return ioctl(fd, GMEM_INSPECT, &i);
 }
 
 /* Appends one run, joined with the last one where their flags are equal. */

@@ -259,12 +259,11 @@ enum gmem_direction {
  * @buffer: user pointer to as many bytes
  * @direction: enum gmem_direction
  * @__reserved: must be 0
- * @done_bytes: out, bytes copied; may be fewer than asked, go on from there
  *
  * For debuggers and dump tools; works on private and on shared ranges, raises a
  * gmem_access event in any case. Reading allocates nothing.
  *
- * Return: 0 when at least one byte was copied, else nothing was, and
+ * Return: bytes copied, which may be fewer than asked: go on from there. Else nothing was, and
  *   EPERM      the caller has no CAP_SYS_PTRACE in the initial user namespace
  *   EACCES     the gmem was not created with GMEM_CREATE_INSPECT
  *   EINVAL     the range is empty, overflows or leaves the memory; direction unknown
@@ -281,7 +280,6 @@ struct gmem_inspect {
 	__u64 buffer;
 	__u32 direction;
 	__u32 __reserved;
-	__u64 done_bytes;
 };
 
 #define GMEM_INSPECT _IO(GMEM_IOC_TYPE, 0x85)
