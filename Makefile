@@ -47,6 +47,7 @@ check:
 	+@MAKE='$(MAKE)' BUILD='$(BUILD)' tests/run '$(K)' '$(T)'
 
 demo: all
+	$(call say,VM,Linux $(NEWEST); in the dashboard q ends the demo)
 	@tests/vm/run -k $(NEWEST) -o $(BUILD)/vm/demo -i -- examples/demo/run
 
 vm: all
