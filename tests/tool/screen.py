@@ -133,8 +133,8 @@ def test_keys(t, busy, many):
     t.ok(screen.wait(lambda l: ids(l)[:1] == every[-1:], 'reverse'), 'r reverses', *screen.lines())
     screen.keys(b's')
     t.ok(screen.wait(lambda l: ids(l)[:1] == busy.ids, 'shared'), 's sorts by shared, most first', *screen.lines())
-    screen.keys(b'i\x1b[B\x1b[B')
-    t.ok(screen.wait(lambda l: ids(l)[:1] == every[2:3], 'down'), 'down scrolls', *screen.lines())
+    screen.keys(b'i\x1bOB\x1b[B')
+    t.ok(screen.wait(lambda l: ids(l)[:1] == every[2:3], 'down'), 'down scrolls, in either way of sending it', *screen.lines())
     screen.keys(b'\x1b[F')
     t.ok(screen.wait(lambda l: ids(l)[-1:] == every[-1:], 'end'), 'End goes to the end', *screen.lines())
     screen.keys(b'/name=bu')
@@ -193,8 +193,8 @@ def main():
             procs.write(str(os.getpid()))
 
     with Tap(9 + 2 + 2 + 12 + 5 + 1 + 1) as t:
-        many = User(30, 'many')
         busy = User(1, 'busy', 'faults', 20000, comm=b'b\x1b[2J', preexec_fn=join)
+        many = User(30, 'many')
         busy.act()
         test_sizes(t, busy)
         test_resize(t)

@@ -22,9 +22,15 @@ static bool deceives(wchar_t c)
 static size_t printable(const char *source, size_t left, int *width)
 {
 	mbstate_t state = { 0 };
+	size_t bytes;
 	wchar_t c;
-	size_t bytes = mbrtowc(&c, source, left, &state);
 
+	/* Nearly all of it, and a call of mbrtowc() is dear. */
+	if (*source >= ' ' && *source < 0x7f) {
+		*width = 1;
+		return 1;
+	}
+	bytes = mbrtowc(&c, source, left, &state);
 	if (bytes == (size_t)-1 || bytes == (size_t)-2 || !bytes)
 		return 0;
 	if (!iswprint((wint_t)c) || deceives(c))

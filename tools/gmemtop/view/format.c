@@ -61,9 +61,14 @@ void gmt_format_rate(char *text, size_t size, double rate)
 
 void gmt_format_errno(char *text, size_t size, int err)
 {
-	const char *name = err < 0 ? strerrorname_np(-err) : NULL;
+	const char *name;
 
-	if (err && name)
+	if (!err) {
+		snprintf(text, size, "0");
+		return;
+	}
+	name = err < 0 ? strerrorname_np(-err) : NULL;
+	if (name)
 		snprintf(text, size, "%s", name);
 	else
 		snprintf(text, size, "%d", err);
@@ -107,14 +112,22 @@ int64_t gmt_clock_offset_ns(void)
 
 void gmt_format_time(char *text, size_t size, uint64_t boot_ns, int64_t offset_ns)
 {
+	/* Most moments lie in the same second as the one before. */
+	static time_t known = -1;
+	static char date[32];
 	int64_t wall_ns = (int64_t)boot_ns + offset_ns;
 	time_t seconds = wall_ns / NS_PER_S;
-	char date[32];
+	char fraction[] = ".000000Z";
 	struct tm tm;
 
-	gmtime_r(&seconds, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, size, "%s.%06dZ", date, (int)(wall_ns % NS_PER_S / 1000));
+	if (seconds != known) {
+		gmtime_r(&seconds, &tm);
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+		known = seconds;
+	}
+	for (int us = (int)(wall_ns % NS_PER_S / 1000), at = 6; us; us /= 10)
+		fraction[at--] += us % 10;
+	snprintf(text, size, "%s%s", date, fraction);
 }
 
 void gmt_format_clock(char *text, size_t size, uint64_t boot_ns, int64_t offset_ns)

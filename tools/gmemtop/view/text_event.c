@@ -7,61 +7,88 @@
 
 #include "view/event_fields.h"
 #include "view/format.h"
+#include "view/line.h"
 #include "view/text.h"
 
-static void put_field(FILE *out, const struct gmt_rec_event *event, const struct gmt_field *field)
+static void put_field(struct gmt_line *line, const struct gmt_rec_event *event,
+		      const struct gmt_field *field)
 {
 	char text[GMT_NAME_MAX * 4 + 1];
 	const char *value;
 
-	fprintf(out, " %s=", field->name);
+	gmt_line_str(line, " ");
+	gmt_line_str(line, field->name);
+	gmt_line_str(line, "=");
 	switch (field->kind) {
 	case GMT_FIELD_U64:
-		fprintf(out, "%" PRIu64, gmt_field_u64(event, field));
+		gmt_line_u64(line, gmt_field_u64(event, field));
 		break;
 	case GMT_FIELD_U8:
-		fprintf(out, "%u", gmt_field_u8(event, field));
+		gmt_line_u64(line, gmt_field_u8(event, field));
 		break;
 	case GMT_FIELD_S32:
-		fprintf(out, "%d", (int32_t)gmt_field_u32(event, field));
+		gmt_line_s64(line, (int32_t)gmt_field_u32(event, field));
 		break;
 	case GMT_FIELD_ERR:
 		gmt_format_errno(text, sizeof(text), (int32_t)gmt_field_u32(event, field));
-		fputs(text, out);
+		gmt_line_str(line, text);
 		break;
 	case GMT_FIELD_ENUM:
 		value = gmt_field_value(event, field);
 		if (value)
-			fputs(value, out);
+			gmt_line_str(line, value);
 		else
-			fprintf(out, "%u", gmt_field_u32(event, field));
+			gmt_line_u64(line, gmt_field_u32(event, field));
 		break;
 	case GMT_FIELD_FLAGS:
-		fprintf(out, "%#x", gmt_field_u32(event, field));
+		snprintf(text, sizeof(text), "%#x", gmt_field_u32(event, field));
+		gmt_line_str(line, text);
 		break;
 	case GMT_FIELD_NAME:
 		gmt_clean_word(text, sizeof(text), gmt_field_chars(event, field), GMT_NAME_MAX);
-		fputs(text, out);
+		gmt_line_str(line, text);
 		break;
 	}
+}
+
+static void put_task(struct gmt_line *line, const struct gmt_rec_event *event, const char *cgroup)
+{
+	char comm[GMT_COMM_MAX * 4 + 1], path[1024];
+
+	gmt_line_str(line, " pid=");
+	gmt_line_u64(line, event->pid);
+	gmt_line_str(line, " tid=");
+	gmt_line_u64(line, event->tid);
+	gmt_line_str(line, " uid=");
+	gmt_line_u64(line, event->uid);
+	gmt_clean_word(comm, sizeof(comm), event->comm, sizeof(event->comm));
+	gmt_line_str(line, " comm=");
+	gmt_line_str(line, comm);
+	gmt_clean_word(path, sizeof(path), cgroup, SIZE_MAX);
+	gmt_line_str(line, " cgroup=");
+	gmt_line_str(line, path);
 }
 
 void gmt_text_event(FILE *out, const struct gmt_rec_event *event, const char *cgroup,
 		    int64_t offset_ns)
 {
-	char time[40], comm[GMT_COMM_MAX * 4 + 1], path[1024];
+	struct gmt_line line = { .length = 0 };
 	const struct gmt_field *fields;
+	char time[40];
 	size_t count;
 
 	gmt_format_time(time, sizeof(time), event->time_ns, offset_ns);
+	gmt_line_str(&line, time);
+	gmt_line_str(&line, " ");
+	gmt_line_str(&line, gmt_event_name(event->event));
+	gmt_line_str(&line, " id=");
+	gmt_line_u64(&line, event->id);
 	fields = gmt_event_fields(event->event, &count);
-	fprintf(out, "%s %s id=%" PRIu64, time, gmt_event_name(event->event), (uint64_t)event->id);
 	for (size_t i = 0; i < count; i++)
-		put_field(out, event, &fields[i]);
-	gmt_clean_word(comm, sizeof(comm), event->comm, sizeof(event->comm));
-	gmt_clean_word(path, sizeof(path), cgroup, SIZE_MAX);
-	fprintf(out, " pid=%u tid=%u uid=%u comm=%s cgroup=%s\n", event->pid, event->tid,
-		event->uid, comm, path);
+		put_field(&line, event, &fields[i]);
+	put_task(&line, event, cgroup);
+	line.text[line.length++] = '\n';
+	fwrite(line.text, 1, line.length, out);
 }
 
 void gmt_text_totals(FILE *out, const struct gmt_trace_totals *totals)

@@ -83,6 +83,21 @@ static bool can_draw(void)
 	return true;
 }
 
+/* Terminals that do not follow the switch to application keys send these. */
+static void define_cursor_keys(void)
+{
+	static const struct {
+		const char *text;
+		int key;
+	} keys[] = {
+		{ "\033[A", KEY_UP },	 { "\033[B", KEY_DOWN }, { "\033[C", KEY_RIGHT },
+		{ "\033[D", KEY_LEFT }, { "\033[H", KEY_HOME }, { "\033[F", KEY_END },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		define_key(keys[i].text, keys[i].key);
+}
+
 int gmt_tui_open(struct gmt_error *error)
 {
 	const char *name = getenv("TERM");
@@ -108,6 +123,7 @@ int gmt_tui_open(struct gmt_error *error)
 	noecho();
 	nonl();
 	keypad(stdscr, TRUE);
+	define_cursor_keys();
 	set_escdelay(25);
 	nodelay(stdscr, TRUE);
 	curs_set(0);
