@@ -4,7 +4,7 @@
  * per-CPU batch for its place on the LRU lists, and the batch holds a reference;
  * counting references exactly needs these batches drained.
  */
-#include <linux/cpu.h>
+#include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -39,20 +39,21 @@ static void gmem_drain_fn(struct work_struct *work)
 /**
  * gmem_lru_drain_all() - drain the LRU batches of every CPU
  *
- * Context: may sleep; takes no lock of memory management, so that callers may hold
- * mapping->invalidate_lock.
+ * Takes no CPU hotplug lock: under it others take mmap_lock, below which callers hold
+ * mapping->invalidate_lock. A CPU that goes meanwhile has its batches drained by the
+ * kernel, and its work item runs elsewhere; one that comes has nothing from before.
+ *
+ * Context: may sleep; mapping->invalidate_lock may be held.
  */
 void gmem_lru_drain_all(void)
 {
 	int cpu;
 
 	mutex_lock(&gmem_drain_lock);
-	cpus_read_lock();
 	for_each_online_cpu(cpu)
 		queue_work_on(cpu, gmem_drain_wq, per_cpu_ptr(&gmem_drain_work, cpu));
-	for_each_online_cpu(cpu)
+	for_each_possible_cpu(cpu)
 		flush_work(per_cpu_ptr(&gmem_drain_work, cpu));
-	cpus_read_unlock();
 	mutex_unlock(&gmem_drain_lock);
 }
 

@@ -58,7 +58,7 @@ static const struct call {
 	  GMEM_INSPECT,
 	  sizeof(struct gmem_inspect),
 	  ON_GMEM,
-	  true,
+	  false,
 	  { .inspect = { .bytes = PAGE, .buffer = (uintptr_t)buffer } } },
 };
 
