@@ -170,10 +170,11 @@ static bool secret_is_there(uint64_t offset)
 		.buffer = (uintptr_t)got,
 		.direction = GMEM_DIRECTION_READ,
 	};
+	int copied = ioctl(fd, GMEM_INSPECT, &inspect);
 
-	if (ioctl(fd, GMEM_INSPECT, &inspect))
+	if (copied < 0)
 		demo_die("GMEM_INSPECT");
-	return !memcmp(got, SECRET, sizeof(SECRET));
+	return copied == sizeof(got) && !memcmp(got, SECRET, sizeof(SECRET));
 }
 
 int main(void)
