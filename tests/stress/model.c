@@ -19,9 +19,13 @@
 #define BYTES	(PAGES * PAGE)
 #define PUNCH	(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
 
+/* A page is zero but for these words of it. */
+static const size_t marks[] = { 0, PAGE / 2 - 8, PAGE - 8 };
+#define MARKS 3
+
 struct page {
 	bool shared, resident;
-	uint64_t value; /* of its first, middle and last word */
+	uint64_t values[MARKS];
 };
 
 /* One gmem and what it must be like; a thread has the lock for one operation. */
@@ -37,26 +41,36 @@ struct slot {
 struct pick {
 	unsigned int first, count; /* pages */
 	uint64_t value;
+	unsigned int mark; /* what is written of a page: this one, or all from MARKS on */
 	unsigned int to, content;
 	char *buffer; /* of the thread, BYTES long */
 };
 
 static struct slot slots[SLOTS];
 
-static const size_t marks[] = { 0, PAGE / 2, PAGE - 8 };
-
-static bool page_holds(const char *at, uint64_t value)
+static bool page_holds(const char *at, const struct page *p)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-		if (memcmp(at + marks[i], &value, sizeof(value)))
-			return false;
-	return true;
+	static _Thread_local char want[PAGE];
+
+	for (int i = 0; i < MARKS; i++)
+		memcpy(want + marks[i], &p->values[i], sizeof(p->values[i]));
+	return !memcmp(at, want, PAGE);
 }
 
-static void page_write(char *at, uint64_t value)
+static void page_zero(struct page *p)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-		memcpy(at + marks[i], &value, sizeof(value));
+	memset(p->values, 0, sizeof(p->values));
+}
+
+/* Where in a page a write begins, and how much it is. */
+static size_t part_at(const struct pick *k)
+{
+	return k->mark < MARKS ? marks[k->mark] : 0;
+}
+
+static size_t part_bytes(const struct pick *k)
+{
+	return k->mark < MARKS ? 8 : k->count * PAGE;
 }
 
 static void page_appears(struct slot *s, struct page *p)
@@ -82,7 +96,8 @@ static unsigned int shared_run(const struct slot *s, const struct pick *k)
 static bool op_store(struct slot *s, const struct pick *k)
 {
 	struct page *p = &s->pages[k->first];
-	char *at = s->map + k->first * PAGE;
+	unsigned int mark = k->mark % MARKS;
+	char *at = s->map + k->first * PAGE + marks[mark];
 	struct trap t = trap_store(at, k->value);
 
 	if (!p->shared) {
@@ -91,9 +106,8 @@ static bool op_store(struct slot *s, const struct pick *k)
 	}
 	if (t.signo)
 		return false;
-	page_write(at, k->value);
 	page_appears(s, p);
-	p->value = k->value;
+	p->values[mark] = k->value;
 	return true;
 }
 
@@ -108,7 +122,7 @@ static bool op_load(struct slot *s, const struct pick *k)
 		return t.signo == SIGBUS && t.code == BUS_ADRERR && t.addr == at;
 	}
 	page_appears(s, p);
-	return !t.signo && page_holds(at, p->value);
+	return !t.signo && page_holds(at, p);
 }
 
 static bool op_convert(struct slot *s, const struct pick *k)
@@ -124,7 +138,7 @@ static bool op_convert(struct slot *s, const struct pick *k)
 		p->shared = !p->shared;
 		s->want.converted_bytes += PAGE;
 		if (k->content == GMEM_CONTENT_ZERO)
-			p->value = 0;
+			page_zero(p);
 	}
 	return true;
 }
@@ -136,7 +150,7 @@ static bool op_punch(struct slot *s, const struct pick *k)
 	for (unsigned int i = k->first; i < k->first + k->count; i++) {
 		s->want.freed_bytes += s->pages[i].resident ? PAGE : 0;
 		s->pages[i].resident = false;
-		s->pages[i].value = 0;
+		page_zero(&s->pages[i]);
 	}
 	return true;
 }
@@ -194,16 +208,19 @@ static bool passed(struct slot *s, ssize_t got, unsigned int pages, const struct
 static bool pages_hold(const struct slot *s, const struct pick *k, unsigned int pages)
 {
 	for (unsigned int i = 0; i < pages; i++)
-		if (!page_holds(k->buffer + i * PAGE, s->pages[k->first + i].value))
+		if (!page_holds(k->buffer + i * PAGE, &s->pages[k->first + i]))
 			return false;
 	return true;
 }
 
+/* What a write of @pages pages, or of a word of the first one, leaves there. */
 static void pages_set(struct slot *s, const struct pick *k, unsigned int pages)
 {
 	for (unsigned int i = k->first; i < k->first + pages; i++) {
 		page_appears(s, &s->pages[i]);
-		s->pages[i].value = k->value;
+		for (unsigned int m = 0; m < MARKS; m++)
+			if (k->mark >= MARKS || k->mark == m)
+				s->pages[i].values[m] = k->value;
 	}
 }
 
@@ -211,7 +228,8 @@ static void fill(const struct pick *k)
 {
 	memset(k->buffer, 0, k->count * PAGE);
 	for (unsigned int i = 0; i < k->count; i++)
-		page_write(k->buffer + i * PAGE, k->value);
+		for (int m = 0; m < MARKS; m++)
+			memcpy(k->buffer + i * PAGE + marks[m], &k->value, sizeof(k->value));
 }
 
 static bool op_read(struct slot *s, const struct pick *k)
@@ -226,10 +244,16 @@ static bool op_read(struct slot *s, const struct pick *k)
 static bool op_write(struct slot *s, const struct pick *k)
 {
 	unsigned int pages = shared_run(s, k);
+	uint64_t at = k->first * PAGE + part_at(k);
 	ssize_t got;
 
 	fill(k);
-	got = pwrite(s->fd, k->buffer, k->count * PAGE, k->first * PAGE);
+	got = pwrite(s->fd, k->buffer, part_bytes(k), at);
+	if (k->mark < MARKS && pages) {
+		s->want.written_bytes += 8;
+		pages_set(s, k, 1);
+		return got == 8;
+	}
 	s->want.written_bytes += pages * PAGE;
 	pages_set(s, k, pages);
 	return passed(s, got, pages, k);
@@ -246,13 +270,14 @@ static bool op_inspect_read(struct slot *s, const struct pick *k)
 
 static bool op_inspect_write(struct slot *s, const struct pick *k)
 {
-	ssize_t got;
+	ssize_t bytes = part_bytes(k), got;
 
 	fill(k);
-	got = try_inspect(s->fd, GMEM_DIRECTION_WRITE, k->first * PAGE, k->buffer, k->count * PAGE);
-	s->want.inspected_bytes += k->count * PAGE;
-	pages_set(s, k, k->count);
-	return got == (ssize_t)(k->count * PAGE);
+	got = try_inspect(s->fd, GMEM_DIRECTION_WRITE, k->first * PAGE + part_at(k), k->buffer,
+			  bytes);
+	s->want.inspected_bytes += bytes;
+	pages_set(s, k, k->mark < MARKS ? 1 : k->count);
+	return got == bytes;
 }
 
 static bool op_stats(struct slot *s, const struct pick *k)
@@ -353,6 +378,7 @@ static void *work(void *arg)
 		struct pick k = { .first = next(w) % PAGES, .value = next(w), .buffer = buffer };
 
 		k.count = 1 + next(w) % (PAGES - k.first);
+		k.mark = next(w) % (2 * MARKS);
 		k.to = next(w) % 2;
 		k.content = next(w) % 2;
 		pthread_mutex_lock(&s->lock);
