@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 
-from gmt import GMEMTOP, TOP, Tap, run
+from gmt import GMEMTOP, TOP, Tap, run, wait_for
 
 VERBS = (['-n', '1', '-d', '0.1'], ['list'], ['show', '1'], ['trace', '-c', '1'])
 CLONE_NEWNS = 0x20000
@@ -67,7 +67,8 @@ def test_kernel(t):
 
 def test_module(t):
     series = '.'.join(platform.release().split('.')[:2])
-    subprocess.run(['rmmod', 'gmem'], check=True)
+    # The kernel lets go of a BPF program, and of the module it used, a while after its end.
+    wait_for(lambda: not subprocess.run(['rmmod', 'gmem'], check=False).returncode, 'gmem.ko to be free')
     try:
         for verb in VERBS:
             one_line(t, verb, 3, ['gmem.ko', 'modprobe'])

@@ -177,7 +177,10 @@ static const struct argp argp = {
 	       "error, or with --json as the last object.",
 };
 
-/* The first signal ends the trace with its account; the second, the program. */
+/*
+ * The first signal ends the trace with its account; the second, the program. A write that it
+ * interrupts goes on, else a part of the output would be lost; a wait for events never does.
+ */
 static void on_signal(int signal)
 {
 	interrupted = signal;
@@ -186,7 +189,7 @@ static void on_signal(int signal)
 static void catch_signals(void)
 {
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_RESTART };
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		sigaction(ends[i], &action, NULL);
