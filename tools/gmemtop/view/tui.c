@@ -90,7 +90,7 @@ static void define_cursor_keys(void)
 		const char *text;
 		int key;
 	} keys[] = {
-		{ "\033[A", KEY_UP },	 { "\033[B", KEY_DOWN }, { "\033[C", KEY_RIGHT },
+		{ "\033[A", KEY_UP },	{ "\033[B", KEY_DOWN }, { "\033[C", KEY_RIGHT },
 		{ "\033[D", KEY_LEFT }, { "\033[H", KEY_HOME }, { "\033[F", KEY_END },
 	};
 
