@@ -10,8 +10,9 @@
 
 #include "module.h"
 
-#define ROUNDS (int)slow_rounds(1000)
-#define WHOLE  20 /* one in so many is of the whole module, and is used */
+#define ROUNDS	   (int)slow_rounds(1000)
+#define SECOND_CPU "/sys/devices/system/cpu/cpu1/online"
+#define WHOLE	   20 /* one in so many is of the whole module, and is used */
 
 static long unreclaimable_kib(void)
 {
@@ -63,6 +64,13 @@ static void use(void)
 	close(dev);
 }
 
+/* In an emulated machine most of a load is interrupts between CPUs: a tenth of them has two. */
+static void second_cpu(const char *online)
+{
+	if (!access(SECOND_CPU, W_OK))
+		write_text(SECOND_CPU, online);
+}
+
 int main(void)
 {
 	int whole = module_open(), stripped = open_stripped(), loads = 0, unloads = 0;
@@ -85,9 +93,12 @@ int main(void)
 			break;
 		}
 		unloads++;
-		if (i == ROUNDS / 10)
+		if (i == ROUNDS / 10) {
 			begin = unreclaimable_kib();
+			second_cpu("0");
+		}
 	}
+	second_cpu("1");
 	is_int(loads, ROUNDS, "%d loads", ROUNDS);
 	is_int(unloads, ROUNDS, "%d unloads", ROUNDS);
 	grown = unreclaimable_kib() - begin;
