@@ -164,6 +164,10 @@ static void check_buffers(void)
 	is_int(pread(fd, buffer, 0, 0), 0, "read nothing");
 	is_int(pwrite(fd, buffer, 0, 0), 0, "write nothing");
 	is_errno(fcntl(fd, F_SETFL, O_DIRECT), EINVAL, "O_DIRECT is not to be had");
+	/* To append is to write at the end, where nothing may be written. */
+	is_success(fcntl(fd, F_SETFL, O_APPEND), "O_APPEND");
+	is_errno(write(fd, buffer, 1), EFBIG, "appending: EFBIG");
+	is_success(fcntl(fd, F_SETFL, 0), "no O_APPEND");
 }
 
 /* A gmem that is only served by system calls, no flag for mmap. */
@@ -197,7 +201,7 @@ static void check_flags(void)
 
 int main(void)
 {
-	tap_plan(3 * ARRAY_SIZE(rows) + 10 + 5 + 9 + 9);
+	tap_plan(3 * ARRAY_SIZE(rows) + 10 + 5 + 12 + 9);
 	tracer_open(&tracer);
 	hole = page_end();
 	fd = gmem_new(MMAP_IO, BYTES, "io");
