@@ -300,7 +300,8 @@ struct gmem_inspect {
  *            EOPNOTSUPP; unaligned: EINVAL; allocating past the end: EINVAL; punching past
  *            the end is ignored. Allocation that stops early keeps what it allocated.
  * ftruncate  EINVAL, whatever the size.
- * splice, sendfile, copy_file_range  EINVAL.
+ * splice, sendfile, copy_file_range  EINVAL; to another file system the kernel answers
+ *            copy_file_range with EXDEV before it asks gmem.
  * open of /proc/PID/fd/N  ENXIO.
  */
 
