@@ -36,6 +36,7 @@ say = @printf '  %-7s %s\n' '$(1)' '$(2)'
 .SECONDARY:
 all: modules gmemtop tests
 
+-include mk/debug.mk
 include mk/module.mk
 include mk/tests.mk
 # Their owners' rules: gmemtop gives build/bin/gmemtop.

@@ -15,7 +15,7 @@ define link_sources
 	$(foreach d,$(MODULE_DIRS),find $(d) -maxdepth 1 -type f -exec ln -srf -t $(BUILD)/$(1)/$(d) {} + ;)
 endef
 
-kbuild = $(MAKE) -C $(KDIR_$(1)) M=$(abspath $(BUILD))/$(1)/kernel $(if $(Q),-s)
+kbuild = $(MAKE) -C $(KDIR_$(1)) M=$(abspath $(BUILD))/$(1)/kernel $(if $(Q),-s) $(KBUILD_EXTRA_$(1))
 
 # Debian 13's sparse is older than 7.3's headers: it lacks one keyword of theirs, and __builtin_strlen as a constant.
 # KBUILD_CHECKSRC stands for C=2, which Kbuild refuses since Debian's headers lack its test of the checker.
