@@ -74,7 +74,7 @@ static unsigned int inject_disarm(void)
 }
 
 /* Where a section of gmem.ko was loaded. */
-static unsigned long module_section(const char *name)
+static inline unsigned long module_section(const char *name)
 {
 	char path[128], text[32];
 
