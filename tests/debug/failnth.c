@@ -349,13 +349,15 @@ static void try_row(const struct row *row)
 /* GMEM_CREATE has no gmem to look at before: neither descriptor nor reference may be left. */
 static void try_create_fails(unsigned int flags)
 {
-	long refs = read_long("/sys/module/gmem/refcnt");
 	bool known = true, same = true, retried = true;
 	unsigned int nth, left;
 	int fd, spare;
+	long refs;
 
+	/* The device open is a reference too: it must be there before they are counted. */
 	spare = dup(gmem_dev());
 	close(spare);
+	refs = read_long("/sys/module/gmem/refcnt");
 	for (nth = 1; nth < MAX_FAULTS; nth++) {
 		inject_arm(nth);
 		fd = try_create(flags, BYTES, "a name");
