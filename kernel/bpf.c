@@ -10,8 +10,8 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "binding.h"
 #include "bpf.h"
-#include "gmem.h"
 
 struct gmem_iter {
 	u64 next_id;
@@ -23,6 +23,33 @@ struct gmem_range_iter {
 	u64 offset;
 	struct gmem_range range;
 };
+
+struct gmem_binding_iter {
+	u64 id;
+	u64 offset;
+	struct gmem_binding_info info;
+};
+
+/* The bindings of the next gmem that has any, referenced. */
+static struct gmem_bindings *gmem_iter_bindings(struct gmem_binding_iter *kit)
+{
+	struct gmem_bindings *set = NULL;
+	struct gmem *gm;
+
+	rcu_read_lock();
+	while (!set && (gm = gmem_registry_next(kit->id))) {
+		if (gm->id != kit->id) {
+			kit->id = gm->id;
+			kit->offset = 0;
+		}
+		if (READ_ONCE(gm->bindings->count) && refcount_inc_not_zero(&gm->bindings->refs))
+			set = gm->bindings;
+		else
+			kit->id++;
+	}
+	rcu_read_unlock();
+	return set;
+}
 
 static void gmem_snapshot_fill(struct gmem_snapshot *snap, const struct gmem *gm)
 {
@@ -158,6 +185,66 @@ __bpf_kfunc void bpf_iter_gmem_range_destroy(struct bpf_iter_gmem_range *it)
 	kfree(*(struct gmem_range_iter **)it);
 }
 
+/**
+ * bpf_iter_gmem_binding_new() - begin a walk over all bindings, in order of gmem and offset
+ * @it: the iterator
+ * @from_id: lowest id of a gmem of interest
+ * @from_offset: where to begin in that gmem, in bytes
+ *
+ * Return: 0 or -ENOMEM; then the walk is empty.
+ */
+__bpf_kfunc int bpf_iter_gmem_binding_new(struct bpf_iter_gmem_binding *it, u64 from_id,
+					  u64 from_offset)
+{
+	struct gmem_binding_iter **kit = (void *)it;
+
+	BUILD_BUG_ON(sizeof(*it) != sizeof(*kit));
+	*kit = kzalloc(sizeof(**kit), GFP_KERNEL_ACCOUNT);
+	if (!*kit)
+		return -ENOMEM;
+	(*kit)->id = from_id;
+	(*kit)->offset = from_offset;
+	return 0;
+}
+
+/**
+ * bpf_iter_gmem_binding_next() - the next binding
+ * @it: the iterator
+ *
+ * Return: the binding, good until the next call; NULL at the end.
+ */
+__bpf_kfunc struct gmem_binding_info *
+bpf_iter_gmem_binding_next(struct bpf_iter_gmem_binding *it)
+{
+	struct gmem_binding_iter *kit = *(struct gmem_binding_iter **)it;
+	struct gmem_bindings *set;
+	bool found = false;
+
+	while (kit && !found) {
+		set = gmem_iter_bindings(kit);
+		if (!set)
+			return NULL;
+		found = gmem_bindings_next(set, kit->offset, &kit->info);
+		gmem_bindings_put(set);
+		if (found) {
+			kit->offset = kit->info.offset_bytes + kit->info.size_bytes;
+		} else {
+			kit->id++;
+			kit->offset = 0;
+		}
+	}
+	return found ? &kit->info : NULL;
+}
+
+/**
+ * bpf_iter_gmem_binding_destroy() - end a walk
+ * @it: the iterator
+ */
+__bpf_kfunc void bpf_iter_gmem_binding_destroy(struct bpf_iter_gmem_binding *it)
+{
+	kfree(*(struct gmem_binding_iter **)it);
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(gmem_kfunc_ids)
@@ -167,6 +254,9 @@ BTF_ID_FLAGS(func, bpf_iter_gmem_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_range_new, KF_ITER_NEW | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_range_next, KF_ITER_NEXT | KF_RET_NULL | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_range_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_gmem_binding_new, KF_ITER_NEW | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_gmem_binding_next, KF_ITER_NEXT | KF_RET_NULL | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_gmem_binding_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
 BTF_KFUNCS_END(gmem_kfunc_ids)
 
 static const struct btf_kfunc_id_set gmem_kfunc_set = {

@@ -17,6 +17,10 @@ struct bpf_iter_gmem_range {
 	u64 __opaque[1];
 } __aligned(8);
 
+struct bpf_iter_gmem_binding {
+	u64 __opaque[1];
+} __aligned(8);
+
 int bpf_iter_gmem_new(struct bpf_iter_gmem *it, u64 from_id);
 struct gmem_snapshot *bpf_iter_gmem_next(struct bpf_iter_gmem *it);
 void bpf_iter_gmem_destroy(struct bpf_iter_gmem *it);
@@ -24,5 +28,9 @@ void bpf_iter_gmem_destroy(struct bpf_iter_gmem *it);
 int bpf_iter_gmem_range_new(struct bpf_iter_gmem_range *it, u64 id, u64 offset);
 struct gmem_range *bpf_iter_gmem_range_next(struct bpf_iter_gmem_range *it);
 void bpf_iter_gmem_range_destroy(struct bpf_iter_gmem_range *it);
+
+int bpf_iter_gmem_binding_new(struct bpf_iter_gmem_binding *it, u64 from_id, u64 from_offset);
+struct gmem_binding_info *bpf_iter_gmem_binding_next(struct bpf_iter_gmem_binding *it);
+void bpf_iter_gmem_binding_destroy(struct bpf_iter_gmem_binding *it);
 
 #endif /* _GMEM_BPF_H */

@@ -11,8 +11,6 @@
 #include "gmem.h"
 #include "ioctl.h"
 
-#define GMEM_MAX_BYTES round_down(MAX_LFS_FILESIZE, PAGE_SIZE)
-
 static long gmem_ioctl_get_info(struct file *file, void *arg)
 {
 	struct gmem_info *info = arg;
@@ -45,7 +43,7 @@ static long gmem_ioctl_create(struct file *chardev, void *arg)
 	struct file *file;
 	int fd;
 
-	if (!args->bytes || !PAGE_ALIGNED(args->bytes) || args->bytes > GMEM_MAX_BYTES)
+	if (!gmem_bytes_valid(args->bytes))
 		return -EINVAL;
 	if (!gmem_name_valid(args->name))
 		return -EINVAL;
@@ -53,7 +51,7 @@ static long gmem_ioctl_create(struct file *chardev, void *arg)
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	file = gmem_fs_create_file(args, &gmem_file_ops);
+	file = gmem_fs_create_file(args, NULL);
 	if (IS_ERR(file)) {
 		put_unused_fd(fd);
 		return PTR_ERR(file);

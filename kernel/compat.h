@@ -6,6 +6,7 @@
 #ifndef _GMEM_COMPAT_H
 #define _GMEM_COMPAT_H
 
+#include <linux/pagemap.h>
 #include <linux/version.h>
 
 #define GMEM_KERNEL_SERIES(major, minor) \
@@ -21,6 +22,18 @@
 #else
 #include <linux/pagevec.h>
 #endif
+
+struct mempolicy;
+
+/* Only KVM of 7.3 has memory with a policy of its own. */
+static inline struct folio *gmem_folio_alloc_policy(gfp_t gfp, struct mempolicy *policy)
+{
+#ifdef HAVE_FILEMAP_ALLOC_POLICY
+	return filemap_alloc_folio(gfp, 0, policy);
+#else
+	return filemap_alloc_folio(gfp, 0);
+#endif
+}
 
 int gmem_compat_init(void);
 void gmem_compat_exit(void);

@@ -4,10 +4,12 @@
  * writing no fault and no copy is under way; what remains to be proven before a page may
  * become private is that nobody holds it. Validate, allocate, publish: all or nothing.
  */
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <trace/events/gmem.h>
 
+#include "binding.h"
 #include "compat.h"
 #include "folio.h"
 #include "states.h"
@@ -19,6 +21,7 @@ struct gmem_conversion {
 	enum gmem_state to;
 	enum gmem_content content;
 	int drained;		/* how thoroughly LRU batches were drained */
+	int patience;		/* how often to wait for a guest's look-up under way */
 	bool poisoned;		/* a folio with a memory failure was seen */
 	pgoff_t error_index;
 	u64 changed_bytes;
@@ -108,6 +111,10 @@ static int gmem_check_folio(struct gmem_conversion *conv, struct folio *folio, p
 			gmem_lru_drain_all();
 			break;
 		default:
+			if (conv->patience-- > 0) {
+				usleep_range(50, 200);
+				continue;
+			}
 			conv->error_index = max(first, folio->index);
 			return -EAGAIN;
 		}
@@ -162,17 +169,12 @@ static int gmem_conversion_each_run(struct gmem_conversion *conv, gmem_folio_fn 
 	return 0;
 }
 
-static int gmem_convert_locked(struct gmem_conversion *conv)
+/* Everything that may fail comes before anything that changes. */
+static int gmem_convert_runs(struct gmem_conversion *conv)
 {
 	MA_STATE(mas, &conv->gm->states, 0, 0);
 	struct gmem *gm = conv->gm;
-	pgoff_t first, last;
 	int err;
-
-	for (first = conv->first; gmem_conversion_run(conv, &first, &last); first = last + 1)
-		conv->changed_bytes += (u64)(last - first + 1) << PAGE_SHIFT;
-	if (!conv->changed_bytes)
-		return 0;
 
 	if (conv->to == GMEM_STATE_PRIVATE)
 		gmem_folios_unmap(gm, conv->first, conv->last);
@@ -188,6 +190,28 @@ static int gmem_convert_locked(struct gmem_conversion *conv)
 	gmem_conversion_each_run(conv, gmem_convert_folio);
 	gmem_states_commit(&mas, conv->to);
 	return 0;
+}
+
+/* Times to wait for guests' look-ups in one conversion, 50 to 200 microseconds each. */
+#define GMEM_CONVERT_PATIENCE 100
+
+static int gmem_convert_locked(struct gmem_conversion *conv)
+{
+	struct gmem_invalidation inv;
+	pgoff_t first, last;
+	int err;
+
+	for (first = conv->first; gmem_conversion_run(conv, &first, &last); first = last + 1)
+		conv->changed_bytes += (u64)(last - first + 1) << PAGE_SHIFT;
+	if (!conv->changed_bytes)
+		return 0;
+
+	gmem_invalidate_begin(&inv, conv->gm, conv->first, conv->last, GMEM_INVALIDATE_CONVERT);
+	/* A look-up that was served before we got the lock lets go of its page soon. */
+	conv->patience = inv.told ? GMEM_CONVERT_PATIENCE : 0;
+	err = gmem_convert_runs(conv);
+	gmem_invalidate_end(&inv);
+	return err;
 }
 
 static void gmem_trace_convert(const struct gmem *gm, const struct gmem_convert *args,

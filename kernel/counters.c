@@ -3,7 +3,7 @@
  * Sums of the per-CPU counters of a gmem. Counting itself is inline in gmem.h and
  * costs one add; readers pay.
  */
-#include "gmem.h"
+#include "binding.h"
 
 /*
  * A reader may see the CPU where a page was freed after, and the one where it was
@@ -38,7 +38,9 @@ void gmem_stats_fill(const struct gmem *gm, struct gmem_stats *stats)
 	stats->create_flags = gm->flags;
 	stats->resident_private_bytes = gmem_sum_resident(sum[GMEM_NR_RESIDENT_PRIVATE]);
 	stats->resident_shared_bytes = gmem_sum_resident(sum[GMEM_NR_RESIDENT_SHARED]);
+	stats->bindings = READ_ONCE(gm->bindings->count);
 	stats->faults_host = sum[GMEM_NR_FAULTS_HOST];
+	stats->faults_guest = sum[GMEM_NR_FAULTS_GUEST];
 	stats->denied_private = sum[GMEM_NR_DENIED_PRIVATE];
 	stats->denied_flags = sum[GMEM_NR_DENIED_FLAGS];
 	stats->denied_capability = sum[GMEM_NR_DENIED_CAPABILITY];
@@ -50,6 +52,7 @@ void gmem_stats_fill(const struct gmem *gm, struct gmem_stats *stats)
 	stats->read_bytes = sum[GMEM_NR_READ_BYTES];
 	stats->written_bytes = sum[GMEM_NR_WRITTEN_BYTES];
 	stats->inspected_bytes = sum[GMEM_NR_INSPECTED_BYTES];
+	stats->invalidations = sum[GMEM_NR_INVALIDATIONS];
 	stats->memory_failures = sum[GMEM_NR_MEMORY_FAILURES];
 }
 

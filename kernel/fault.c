@@ -4,52 +4,20 @@
  * is SIGBUS and an event. The page tables are the only road that bypasses this file, so
  * nothing private may ever be in them: see convert.c.
  */
+#include <linux/gmem.h>
 #include <linux/mm.h>
-#include <trace/events/gmem.h>
+#include <linux/module.h>
 
+#include "fault.h"
 #include "folio.h"
 #include "states.h"
 
-/* An event under way; not filled in unless somebody listens. */
-struct gmem_fault_trace {
-	bool on;
-	u64 start_ns;
-	struct gmem_ev_fault ev;
-};
-
-static void gmem_fault_begin(struct gmem_fault_trace *trace, struct gmem *gm,
-			     struct vm_fault *vmf)
+static void gmem_host_fault_begin(struct gmem_fault_trace *trace, const struct gmem *gm,
+				  const struct vm_fault *vmf)
 {
-	trace->on = trace_gmem_fault_enabled();
-	if (likely(!trace->on))
-		return;
-	trace->ev = (struct gmem_ev_fault){
-		.id = gm->id,
-		.offset_bytes = (u64)vmf->pgoff << PAGE_SHIFT,
-		.kind = vmf->flags & FAULT_FLAG_REMOTE ? GMEM_FAULT_REMOTE : GMEM_FAULT_HOST,
-		.write = !!(vmf->flags & FAULT_FLAG_WRITE),
-	};
-	trace->start_ns = ktime_get_ns();
-}
-
-static struct gmem_ev_fault *gmem_fault_times(struct gmem_fault_trace *trace)
-{
-	return trace->on ? &trace->ev : NULL;
-}
-
-/* What is left of the total is the look-up: range state, page cache, waiting for locks. */
-static void gmem_fault_end(struct gmem_fault_trace *trace, enum gmem_state state, int err)
-{
-	struct gmem_ev_fault *ev = &trace->ev;
-
-	if (likely(!trace->on))
-		return;
-	ev->state = state;
-	ev->err = err;
-	ev->size_bytes = err ? 0 : PAGE_SIZE;
-	ev->total_ns = ktime_get_ns() - trace->start_ns;
-	ev->lookup_ns = ev->total_ns - ev->alloc_ns - ev->zero_ns;
-	gmem_emit(fault, ev);
+	gmem_fault_begin(trace, gm, vmf->pgoff,
+			 vmf->flags & FAULT_FLAG_REMOTE ? GMEM_FAULT_REMOTE : GMEM_FAULT_HOST,
+			 vmf->flags & FAULT_FLAG_WRITE);
 }
 
 static vm_fault_t gmem_fault_result(int err)
@@ -80,11 +48,16 @@ static struct folio *gmem_fault_folio(struct gmem *gm, pgoff_t index, enum gmem_
 	return gmem_folio_get(gm, index, *state, gmem_fault_times(trace));
 }
 
-/*
+/**
+ * gmem_vm_fault() - the fault handler of every mapping of a gmem
+ * @vmf: the fault
+ *
  * The folio is returned locked. A conversion that comes before it is mapped waits for
  * the folio lock, and then takes it out of the page tables again.
+ *
+ * Return: VM_FAULT_LOCKED, or VM_FAULT_SIGBUS, VM_FAULT_HWPOISON, VM_FAULT_OOM.
  */
-static vm_fault_t gmem_fault(struct vm_fault *vmf)
+vm_fault_t gmem_vm_fault(struct vm_fault *vmf)
 {
 	struct gmem *gm = gmem_of_file(vmf->vma->vm_file);
 	struct address_space *mapping = gm->inode.i_mapping;
@@ -93,7 +66,7 @@ static vm_fault_t gmem_fault(struct vm_fault *vmf)
 	struct folio *folio;
 	int err;
 
-	gmem_fault_begin(&trace, gm, vmf);
+	gmem_host_fault_begin(&trace, gm, vmf);
 	gmem_count(gm, GMEM_NR_FAULTS_HOST, 1);
 
 	filemap_invalidate_lock_shared(mapping);
@@ -108,6 +81,7 @@ static vm_fault_t gmem_fault(struct vm_fault *vmf)
 	vmf->page = folio_file_page(folio, vmf->pgoff);
 	return VM_FAULT_LOCKED;
 }
+EXPORT_SYMBOL_GPL(gmem_vm_fault);
 
 /* The part of [*first, *last] around @index that is shared without a break. */
 static bool gmem_shared_window(struct gmem *gm, pgoff_t index, pgoff_t *first, pgoff_t *last)
@@ -127,12 +101,18 @@ static bool gmem_shared_window(struct gmem *gm, pgoff_t index, pgoff_t *first, p
 	return true;
 }
 
-/*
- * Fault-around: a read maps the resident neighbours too. Called in an RCU read section,
- * hence only a try for the lock; ->fault() follows where this maps nothing. The event
- * tells of the page asked for only.
+/**
+ * gmem_vm_map_pages() - fault-around of every mapping: a read maps resident neighbours too
+ * @vmf: the fault
+ * @first: first page of the window
+ * @last: last page of it
+ *
+ * Called in an RCU read section, hence only a try for the lock; ->fault() follows where
+ * this maps nothing. The event tells of the page asked for only.
+ *
+ * Return: VM_FAULT_NOPAGE when the page asked for was mapped, or 0.
  */
-static vm_fault_t gmem_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
+vm_fault_t gmem_vm_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 {
 	struct gmem *gm = gmem_of_file(vmf->vma->vm_file);
 	struct address_space *mapping = gm->inode.i_mapping;
@@ -144,7 +124,7 @@ static vm_fault_t gmem_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t la
 		return 0;
 	if (!filemap_invalidate_trylock_shared(mapping))
 		return 0;
-	gmem_fault_begin(&trace, gm, vmf);
+	gmem_host_fault_begin(&trace, gm, vmf);
 	if (gmem_shared_window(gm, vmf->pgoff, &first, &last))
 		ret = filemap_map_pages(vmf, first, last);
 	filemap_invalidate_unlock_shared(mapping);
@@ -155,8 +135,9 @@ static vm_fault_t gmem_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t la
 	}
 	return ret;
 }
+EXPORT_SYMBOL_GPL(gmem_vm_map_pages);
 
 const struct vm_operations_struct gmem_vm_ops = {
-	.fault = gmem_fault,
-	.map_pages = gmem_map_pages,
+	.fault = gmem_vm_fault,
+	.map_pages = gmem_vm_map_pages,
 };

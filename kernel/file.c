@@ -10,6 +10,7 @@
 #include <linux/overflow.h>
 #include <linux/seq_file.h>
 
+#include "binding.h"
 #include "folio.h"
 #include "ioctl.h"
 #include "states.h"
@@ -26,7 +27,16 @@ static int gmem_file_permit(struct gmem *gm, enum gmem_act act, u64 offset, u64 
 	return verdict.err;
 }
 
-static int gmem_mmap(struct file *file, struct vm_area_struct *vma)
+/**
+ * gmem_file_mmap() - map a gmem
+ * @file: the file
+ * @vma: the mapping to be
+ * @vm_ops: its operations, whose fault is gmem_vm_fault()
+ *
+ * Return: 0; -ENODEV, -EINVAL as mmap(2) on a gmem fd.
+ */
+int gmem_file_mmap(struct file *file, struct vm_area_struct *vma,
+		   const struct vm_operations_struct *vm_ops)
 {
 	struct gmem *gm = gmem_of_file(file);
 	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
@@ -44,10 +54,17 @@ static int gmem_mmap(struct file *file, struct vm_area_struct *vma)
 	} else {
 		/* A guest's memory has no place in its VMM's core, unless asked for. */
 		vm_flags_set(vma, VM_DONTDUMP);
-		vma->vm_ops = &gmem_vm_ops;
+		vma->vm_ops = vm_ops;
 	}
 	gmem_trace_access(gm, GMEM_ACT_MMAP, offset, size, err ? 0 : size, err);
 	return err;
+}
+
+EXPORT_SYMBOL_GPL(gmem_file_mmap);
+
+static int gmem_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return gmem_file_mmap(file, vma, &gmem_vm_ops);
 }
 
 static ssize_t gmem_splice_read(struct file *in, loff_t *ppos, struct pipe_inode_info *pipe,
@@ -106,14 +123,27 @@ static int gmem_allocate(struct gmem *gm, pgoff_t first, pgoff_t last)
 static int gmem_punch(struct gmem *gm, pgoff_t first, pgoff_t last)
 {
 	struct address_space *mapping = gm->inode.i_mapping;
+	struct gmem_invalidation inv;
 
 	filemap_invalidate_lock(mapping);
+	gmem_invalidate_begin(&inv, gm, first, last, GMEM_INVALIDATE_PUNCH);
 	gmem_folios_discard(gm, first, last);
+	gmem_invalidate_end(&inv);
 	filemap_invalidate_unlock(mapping);
 	return 0;
 }
 
-static long gmem_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
+/**
+ * gmem_file_fallocate() - allocate or free a range
+ * @file: the file
+ * @mode: of fallocate(2)
+ * @offset: first byte
+ * @len: length
+ *
+ * Context: may sleep.
+ * Return: 0; -EOPNOTSUPP, -EINVAL, -EINTR, -ENOMEM, -EHWPOISON as fallocate(2) on a gmem fd.
+ */
+long gmem_file_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 {
 	struct gmem *gm = gmem_of_file(file);
 	loff_t size = gmem_size_bytes(gm);
@@ -135,6 +165,8 @@ static long gmem_fallocate(struct file *file, int mode, loff_t offset, loff_t le
 	return gmem_allocate(gm, offset >> PAGE_SHIFT, ((offset + len) >> PAGE_SHIFT) - 1);
 }
 
+EXPORT_SYMBOL_GPL(gmem_file_fallocate);
+
 static loff_t gmem_llseek(struct file *file, loff_t offset, int whence)
 {
 	struct gmem *gm = gmem_of_file(file);
@@ -149,7 +181,12 @@ static loff_t gmem_llseek(struct file *file, loff_t offset, int whence)
 	return generic_file_llseek_size(file, offset, whence, size, size);
 }
 
-static void gmem_show_fdinfo(struct seq_file *m, struct file *file)
+/**
+ * gmem_file_show_fdinfo() - the gmem-* lines of /proc/PID/fdinfo/FD
+ * @m: where to write
+ * @file: the file
+ */
+void gmem_file_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct gmem *gm = gmem_of_file(file);
 	struct gmem_stats stats = {};
@@ -165,6 +202,8 @@ static void gmem_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "gmem-denied:\t%llu\n", gmem_stats_denied(&stats));
 	seq_printf(m, "gmem-conversions:\t%llu\n", stats.conversions);
 }
+
+EXPORT_SYMBOL_GPL(gmem_file_show_fdinfo);
 
 /* The range an ioctl names: pages, inside the memory, not empty. */
 static bool gmem_range_valid(const struct gmem *gm, u64 offset, u64 bytes)
@@ -243,11 +282,21 @@ static long gmem_file_ioctl(struct file *file, unsigned int cmd, unsigned long a
 	return gmem_ioctl_dispatch(gmem_file_ioctls, ARRAY_SIZE(gmem_file_ioctls), file, cmd, arg);
 }
 
-static int gmem_file_release(struct inode *inode, struct file *file)
+/**
+ * gmem_file_release() - the file goes, and the memory soon
+ * @inode: the file's
+ * @file: the file
+ *
+ * Context: may sleep.
+ * Return: 0.
+ */
+int gmem_file_release(struct inode *inode, struct file *file)
 {
+	gmem_bindings_release(gmem_of(inode)->bindings);
 	gmem_fs_unpin();
 	return 0;
 }
+EXPORT_SYMBOL_GPL(gmem_file_release);
 
 const struct file_operations gmem_file_ops = {
 	.owner = THIS_MODULE,
@@ -258,9 +307,9 @@ const struct file_operations gmem_file_ops = {
 	.splice_read = gmem_splice_read,
 	.splice_write = gmem_splice_write,
 	.mmap = gmem_mmap,
-	.fallocate = gmem_fallocate,
+	.fallocate = gmem_file_fallocate,
 	.fsync = noop_fsync,
-	.show_fdinfo = gmem_show_fdinfo,
+	.show_fdinfo = gmem_file_show_fdinfo,
 	.unlocked_ioctl = gmem_file_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

@@ -7,6 +7,8 @@
 #include <linux/highmem.h>
 #include <linux/mm.h>
 
+#include "binding.h"
+#include "compat.h"
 #include "folio.h"
 #include "states.h"
 
@@ -31,6 +33,22 @@ static void gmem_lap(struct gmem_ev_fault *times, u64 *clock, u64 *sum)
 	*clock = now;
 }
 
+/* Where a hypervisor keeps a NUMA policy for its memory, it says which node. */
+static struct folio *gmem_folio_alloc(struct gmem *gm, pgoff_t index, gfp_t gfp)
+{
+	struct gmem_owner *owner = gm->owner;
+	struct mempolicy *policy;
+	struct folio *folio;
+
+	if (likely(!owner || !owner->policy))
+		return folio_alloc(gfp, 0);
+	policy = owner->policy(owner, index);
+	folio = gmem_folio_alloc_policy(gfp, policy);
+	if (policy)
+		owner->policy_put(policy);
+	return folio;
+}
+
 /* A fresh folio for @index, locked, in the page cache, up to date only if zero; or -EEXIST. */
 static struct folio *gmem_folio_add(struct gmem *gm, pgoff_t index, enum gmem_state state,
 				    struct gmem_ev_fault *times)
@@ -42,7 +60,7 @@ static struct folio *gmem_folio_add(struct gmem *gm, pgoff_t index, enum gmem_st
 	int err;
 
 	gmem_lap(times, &clock, NULL);
-	folio = folio_alloc(gfp, 0);
+	folio = gmem_folio_alloc(gm, index, gfp);
 	if (!folio)
 		return ERR_PTR(-ENOMEM);
 	/* Where the kernel zeroes all it allocates (init_on_alloc), once is enough. */
@@ -246,6 +264,7 @@ static int gmem_error_remove_folio(struct address_space *mapping, struct folio *
 	struct gmem *gm = gmem_of(mapping->host);
 
 	gmem_count(gm, GMEM_NR_MEMORY_FAILURES, 1);
+	gmem_bindings_error(gm, folio->index, folio->index + folio_nr_pages(folio) - 1);
 	gmem_trace_error(gm, folio);
 	return MF_DELAYED;
 }

@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "binding.h"
 #include "folio.h"
 #include "states.h"
 
@@ -28,13 +29,21 @@ static struct inode *gmem_alloc_inode(struct super_block *sb)
 	if (!gm)
 		return NULL;
 	gm->counters = alloc_percpu_gfp(struct gmem_counters, GFP_KERNEL_ACCOUNT);
-	if (!gm->counters) {
-		kmem_cache_free(gmem_cache, gm);
-		return NULL;
-	}
+	if (!gm->counters)
+		goto err_free;
+	gm->bindings = gmem_bindings_alloc(gm);
+	if (!gm->bindings)
+		goto err_free_counters;
 	gm->id = 0;
 	gm->flags = 0;
+	gm->owner = NULL;
 	return &gm->inode;
+
+err_free_counters:
+	free_percpu(gm->counters);
+err_free:
+	kmem_cache_free(gmem_cache, gm);
+	return NULL;
 }
 
 /* After an RCU grace period: readers of the registry are gone. */
@@ -42,6 +51,7 @@ static void gmem_free_inode(struct inode *inode)
 {
 	struct gmem *gm = gmem_of(inode);
 
+	gmem_bindings_put(gm->bindings);
 	free_percpu(gm->counters);
 	kmem_cache_free(gmem_cache, gm);
 }
@@ -52,14 +62,16 @@ static void gmem_evict_inode(struct inode *inode)
 
 	/* The root of the mount is an inode of ours, but no gmem. */
 	if (gm->id) {
-		gmem_registry_remove(gm);
-		gmem_trace_release(gm);
+		if (gmem_registry_remove(gm))
+			gmem_trace_release(gm);
 		filemap_invalidate_lock(inode->i_mapping);
 		gmem_states_destroy(gm);
 		filemap_invalidate_unlock(inode->i_mapping);
 	}
 	truncate_inode_pages_final(inode->i_mapping);
 	clear_inode(inode);
+	if (gm->owner)
+		gm->owner->destroy(gm->owner);
 }
 
 static const struct super_operations gmem_super_ops = {
@@ -118,7 +130,7 @@ static int gmem_init_states(struct gmem *gm)
 }
 
 /* A complete gmem that nobody knows yet. */
-static struct inode *gmem_create_inode(const struct gmem_create *args)
+static struct inode *gmem_create_inode(const struct gmem_create *args, struct gmem_owner *owner)
 {
 	struct inode *inode = alloc_anon_inode(gmem_mnt->mnt_sb);
 	struct address_space *mapping;
@@ -133,7 +145,7 @@ static struct inode *gmem_create_inode(const struct gmem_create *args)
 	inode->i_op = &gmem_inode_ops;
 	inode->i_fop = &gmem_reopen_ops;
 	mapping = inode->i_mapping;
-	mapping->a_ops = &gmem_aops;
+	mapping->a_ops = owner ? &owner->aops : &gmem_aops;
 	mapping_set_gfp_mask(mapping, GFP_HIGHUSER);
 	mapping_set_unevictable(mapping);
 	mapping_set_inaccessible(mapping);
@@ -145,6 +157,8 @@ static struct inode *gmem_create_inode(const struct gmem_create *args)
 	gmem_creator_fill(&gm->creator);
 	gm->id = gmem_registry_new_id();
 	err = gmem_init_states(gm);
+	if (!err)
+		err = gmem_registry_reserve(gm);
 	if (err) {
 		iput(inode);
 		return ERR_PTR(err);
@@ -155,24 +169,28 @@ static struct inode *gmem_create_inode(const struct gmem_create *args)
 /**
  * gmem_fs_create_file() - make a gmem
  * @args: checked arguments
- * @fops: of the file; its release must call gmem_fs_unpin()
+ * @owner: the hypervisor that asks for it, whose destroy is called unless this fails; or NULL
  *
  * Context: may sleep.
- * Return: a file, or an error pointer.
+ * Return: a file, whose release calls gmem_file_release(); or an error pointer.
  */
-struct file *gmem_fs_create_file(const struct gmem_create *args,
-				 const struct file_operations *fops)
+struct file *gmem_fs_create_file(const struct gmem_create *args, struct gmem_owner *owner)
 {
+	const struct file_operations *fops = owner ? owner->fops : &gmem_file_ops;
 	char name[sizeof("gmem:") + GMEM_NAME_MAX];
 	struct inode *inode;
 	struct file *file;
 	int err;
 
+	if (owner) {
+		owner->aops = gmem_aops;
+		owner->aops.free_folio = owner->free_folio;
+	}
 	err = simple_pin_fs(&gmem_fs_type, &gmem_mnt, &gmem_mnt_count);
 	if (err)
 		return ERR_PTR(err);
 
-	inode = gmem_create_inode(args);
+	inode = gmem_create_inode(args, owner);
 	if (IS_ERR(inode)) {
 		err = PTR_ERR(inode);
 		goto err_unpin;
@@ -184,20 +202,18 @@ struct file *gmem_fs_create_file(const struct gmem_create *args,
 		goto err_put_inode;
 	}
 	snprintf(name, sizeof(name), "gmem:%s", args->name);
-	file = alloc_file_pseudo(inode, gmem_mnt, name, O_RDWR | O_LARGEFILE, fops);
+	file = alloc_file_pseudo(inode, gmem_mnt, owner ? owner->name : name,
+				 O_RDWR | O_LARGEFILE, fops);
 	if (IS_ERR(file)) {
 		err = PTR_ERR(file);
 		goto err_put_fops;
 	}
+	/* As open() would have it. */
+	if (fops->llseek)
+		file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
 
-	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
-
-	err = gmem_registry_add(gmem_of(inode));
-	if (err) {
-		/* Releasing the file undoes the rest. */
-		fput(file);
-		return ERR_PTR(err);
-	}
+	gmem_of(inode)->owner = owner;
+	gmem_registry_publish(gmem_of(inode));
 	gmem_trace_create(gmem_of(inode));
 	return file;
 

@@ -21,11 +21,20 @@
 	(GMEM_CREATE_MMAP | GMEM_CREATE_IO | GMEM_CREATE_INIT_SHARED | \
 	 GMEM_CREATE_POPULATE | GMEM_CREATE_INSPECT)
 
+#define GMEM_MAX_BYTES round_down(MAX_LFS_FILESIZE, PAGE_SIZE)
+
+/* May a gmem be of this size? */
+static inline bool gmem_bytes_valid(u64 bytes)
+{
+	return bytes && PAGE_ALIGNED(bytes) && bytes <= GMEM_MAX_BYTES;
+}
+
 /* Counts, per gmem and per CPU; resident bytes go up and down, the rest only up. */
 enum gmem_counter {
 	GMEM_NR_RESIDENT_PRIVATE,
 	GMEM_NR_RESIDENT_SHARED,
 	GMEM_NR_FAULTS_HOST,
+	GMEM_NR_FAULTS_GUEST,
 	GMEM_NR_DENIED_PRIVATE,
 	GMEM_NR_DENIED_FLAGS,
 	GMEM_NR_DENIED_CAPABILITY,
@@ -37,9 +46,13 @@ enum gmem_counter {
 	GMEM_NR_READ_BYTES,
 	GMEM_NR_WRITTEN_BYTES,
 	GMEM_NR_INSPECTED_BYTES,
+	GMEM_NR_INVALIDATIONS,
 	GMEM_NR_MEMORY_FAILURES,
 	GMEM_NR_COUNTERS
 };
+
+struct gmem_bindings;
+struct gmem_owner;
 
 struct gmem_counters {
 	u64 n[GMEM_NR_COUNTERS];
@@ -64,6 +77,8 @@ struct gmem_creator {
  * @states: page index -> GMEM_STATE_SHARED as a value entry, nothing where private.
  *	Written under mapping->invalidate_lock held for writing, read under it or RCU.
  * @counters: per CPU
+ * @bindings: of hypervisors, with locks of their own
+ * @owner: the hypervisor that made it; NULL with GMEM_CREATE
  * @inode: lifetime; i_mapping holds the folios. i_size is constant.
  *
  * Found by id in the registry from creation to eviction, freed by RCU.
@@ -76,6 +91,8 @@ struct gmem {
 	struct gmem_creator creator;
 	struct maple_tree states;
 	struct gmem_counters __percpu *counters;
+	struct gmem_bindings *bindings;
+	struct gmem_owner *owner;
 	struct inode inode;
 };
 
@@ -117,15 +134,15 @@ u64 gmem_stats_denied(const struct gmem_stats *stats);
 void gmem_count_denial(struct gmem *gm, enum gmem_denial denial);
 
 /* fs.c */
-struct file *gmem_fs_create_file(const struct gmem_create *args,
-				 const struct file_operations *fops);
+struct file *gmem_fs_create_file(const struct gmem_create *args, struct gmem_owner *owner);
 void gmem_fs_unpin(void);
 int gmem_fs_init(void);
 void gmem_fs_exit(void);
 
 /* registry.c */
-int gmem_registry_add(struct gmem *gm);
-void gmem_registry_remove(struct gmem *gm);
+int gmem_registry_reserve(struct gmem *gm);
+void gmem_registry_publish(struct gmem *gm);
+bool gmem_registry_remove(struct gmem *gm);
 struct gmem *gmem_registry_next(u64 from_id);
 u64 gmem_registry_new_id(void);
 

@@ -21,24 +21,35 @@ u64 gmem_registry_new_id(void)
 }
 
 /**
- * gmem_registry_add() - publish a complete gmem
+ * gmem_registry_reserve() - allocate what gmem_registry_publish() needs
  * @gm: the memory
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
-int gmem_registry_add(struct gmem *gm)
+int gmem_registry_reserve(struct gmem *gm)
 {
-	return xa_insert(&gmem_registry, gm->id, gm, GFP_KERNEL_ACCOUNT);
+	return xa_reserve(&gmem_registry, gm->id, GFP_KERNEL_ACCOUNT);
 }
 
 /**
- * gmem_registry_remove() - hide a gmem; does nothing for one never added
- * @gm: the memory, to be freed after an RCU grace period at the earliest
+ * gmem_registry_publish() - show a complete gmem to all; cannot fail
+ * @gm: the memory, with its place reserved
  */
-void gmem_registry_remove(struct gmem *gm)
+void gmem_registry_publish(struct gmem *gm)
 {
-	xa_cmpxchg(&gmem_registry, gm->id, gm, NULL, 0);
+	xa_store(&gmem_registry, gm->id, gm, 0);
+}
+
+/**
+ * gmem_registry_remove() - hide a gmem, give its place back
+ * @gm: the memory, to be freed after an RCU grace period at the earliest
+ *
+ * Return: true when it had been published.
+ */
+bool gmem_registry_remove(struct gmem *gm)
+{
+	return xa_erase(&gmem_registry, gm->id);
 }
 
 /**

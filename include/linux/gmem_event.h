@@ -91,6 +91,54 @@ struct gmem_ev_error {
 	s32 err;		/* -EHWPOISON */
 };
 
+/* gmem_bind: a hypervisor bound a range. */
+struct gmem_ev_bind {
+	u64 id;
+	u64 offset_bytes;
+	u64 size_bytes;
+	u64 vm;			/* the consumer's number of the VM; KVM: pid of the VMM */
+	u32 slot;		/* memory slot or region of that VM */
+	s32 err;		/* 0 or -errno */
+	u64 guest_address;	/* where the range begins in the guest */
+	char consumer[16];	/* name of the hypervisor */
+};
+
+/* gmem_unbind: a binding ended. */
+struct gmem_ev_unbind {
+	u64 id;
+	u64 offset_bytes;
+	u64 size_bytes;
+	u64 vm;
+	u32 slot;
+	u32 cause;		/* enum gmem_unbind_cause */
+	char consumer[16];
+};
+
+/* gmem_invalidate: a binding was told that pages go away or change state, and it is over. */
+struct gmem_ev_invalidate {
+	u64 id;
+	u64 offset_bytes;
+	u64 size_bytes;
+	u64 vm;
+	u32 slot;
+	u32 cause;		/* enum gmem_invalidate_cause */
+	u64 begin_ns;		/* time that all consumers of the range took to let go */
+	u64 total_ns;		/* until all of them were told that it is over */
+	char consumer[16];
+};
+
+/* One binding, as the iterator gmem_binding tells it. */
+struct gmem_binding_info {
+	u64 id;			/* of the gmem */
+	u64 offset_bytes;
+	u64 size_bytes;
+	u64 vm;
+	u64 guest_address;
+	u64 bound_ns;		/* CLOCK_BOOTTIME */
+	u32 slot;
+	char consumer[16];
+};
+
 /* One gmem, as the iterator gmem and the statistics tell it. */
 struct gmem_snapshot {
 	struct gmem_stats stats;

@@ -41,6 +41,16 @@
 	{ GMEM_ACT_SPLICE_WRITE, "splice_write" }, \
 	{ GMEM_ACT_OPEN, "open" }
 
+#define GMEM_UNBIND_CAUSES \
+	{ GMEM_UNBIND_CONSUMER, "consumer" }, \
+	{ GMEM_UNBIND_RELEASE, "release" }
+
+#define GMEM_INVALIDATE_CAUSES \
+	{ GMEM_INVALIDATE_PUNCH, "punch" }, \
+	{ GMEM_INVALIDATE_CONVERT, "convert" }, \
+	{ GMEM_INVALIDATE_ERROR, "error" }, \
+	{ GMEM_INVALIDATE_RELEASE, "release" }
+
 /* Lets trace-cmd and perf, which read the formats as text, know the values. */
 TRACE_DEFINE_ENUM(GMEM_STATE_PRIVATE);
 TRACE_DEFINE_ENUM(GMEM_STATE_SHARED);
@@ -60,6 +70,12 @@ TRACE_DEFINE_ENUM(GMEM_ACT_INSPECT_WRITE);
 TRACE_DEFINE_ENUM(GMEM_ACT_SPLICE_READ);
 TRACE_DEFINE_ENUM(GMEM_ACT_SPLICE_WRITE);
 TRACE_DEFINE_ENUM(GMEM_ACT_OPEN);
+TRACE_DEFINE_ENUM(GMEM_UNBIND_CONSUMER);
+TRACE_DEFINE_ENUM(GMEM_UNBIND_RELEASE);
+TRACE_DEFINE_ENUM(GMEM_INVALIDATE_PUNCH);
+TRACE_DEFINE_ENUM(GMEM_INVALIDATE_CONVERT);
+TRACE_DEFINE_ENUM(GMEM_INVALIDATE_ERROR);
+TRACE_DEFINE_ENUM(GMEM_INVALIDATE_RELEASE);
 
 TRACE_EVENT(gmem_create,
 	TP_PROTO(const struct gmem_ev_create *ev),
@@ -257,6 +273,93 @@ TRACE_EVENT(gmem_error,
 	),
 	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu err=%d", __entry->id,
 		  __entry->offset_bytes, __entry->size_bytes, __entry->err)
+);
+
+TRACE_EVENT(gmem_bind,
+	TP_PROTO(const struct gmem_ev_bind *ev),
+	TP_ARGS(ev),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, offset_bytes)
+		__field(u64, size_bytes)
+		__field(u64, vm)
+		__field(u32, slot)
+		__field(s32, err)
+		__field(u64, guest_address)
+		__array(char, consumer, 16)
+	),
+	TP_fast_assign(
+		__entry->id = ev->id;
+		__entry->offset_bytes = ev->offset_bytes;
+		__entry->size_bytes = ev->size_bytes;
+		__entry->vm = ev->vm;
+		__entry->slot = ev->slot;
+		__entry->err = ev->err;
+		__entry->guest_address = ev->guest_address;
+		memcpy(__entry->consumer, ev->consumer, sizeof(ev->consumer));
+	),
+	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu consumer=%s vm=%llu slot=%u guest_address=0x%llx err=%d",
+		  __entry->id, __entry->offset_bytes, __entry->size_bytes, __entry->consumer,
+		  __entry->vm, __entry->slot, __entry->guest_address, __entry->err)
+);
+
+TRACE_EVENT(gmem_unbind,
+	TP_PROTO(const struct gmem_ev_unbind *ev),
+	TP_ARGS(ev),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, offset_bytes)
+		__field(u64, size_bytes)
+		__field(u64, vm)
+		__field(u32, slot)
+		__field(u32, cause)
+		__array(char, consumer, 16)
+	),
+	TP_fast_assign(
+		__entry->id = ev->id;
+		__entry->offset_bytes = ev->offset_bytes;
+		__entry->size_bytes = ev->size_bytes;
+		__entry->vm = ev->vm;
+		__entry->slot = ev->slot;
+		__entry->cause = ev->cause;
+		memcpy(__entry->consumer, ev->consumer, sizeof(ev->consumer));
+	),
+	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu consumer=%s vm=%llu slot=%u cause=%s",
+		  __entry->id, __entry->offset_bytes, __entry->size_bytes, __entry->consumer,
+		  __entry->vm, __entry->slot,
+		  __print_symbolic(__entry->cause, GMEM_UNBIND_CAUSES))
+);
+
+TRACE_EVENT(gmem_invalidate,
+	TP_PROTO(const struct gmem_ev_invalidate *ev),
+	TP_ARGS(ev),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, offset_bytes)
+		__field(u64, size_bytes)
+		__field(u64, vm)
+		__field(u32, slot)
+		__field(u32, cause)
+		__field(u64, begin_ns)
+		__field(u64, total_ns)
+		__array(char, consumer, 16)
+	),
+	TP_fast_assign(
+		__entry->id = ev->id;
+		__entry->offset_bytes = ev->offset_bytes;
+		__entry->size_bytes = ev->size_bytes;
+		__entry->vm = ev->vm;
+		__entry->slot = ev->slot;
+		__entry->cause = ev->cause;
+		__entry->begin_ns = ev->begin_ns;
+		__entry->total_ns = ev->total_ns;
+		memcpy(__entry->consumer, ev->consumer, sizeof(ev->consumer));
+	),
+	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu consumer=%s vm=%llu slot=%u cause=%s begin_ns=%llu total_ns=%llu",
+		  __entry->id, __entry->offset_bytes, __entry->size_bytes, __entry->consumer,
+		  __entry->vm, __entry->slot,
+		  __print_symbolic(__entry->cause, GMEM_INVALIDATE_CAUSES), __entry->begin_ns,
+		  __entry->total_ns)
 );
 
 #endif /* _TRACE_GMEM_H */

@@ -197,7 +197,8 @@ struct gmem_query_ranges {
  * @bindings: hypervisor bindings now
  * @faults_host: host page faults taken, whatever came of them
  * @faults_guest: page look-ups by a bound hypervisor, whatever came of them
- * @denied_private: attempts refused because the range is private
+ * @denied_private: attempts refused because the range is private (a guest's: because it is
+ *	not in the state that its hypervisor takes it to be in)
  * @denied_flags: attempts refused because the gmem does not permit that act
  * @denied_capability: attempts refused for want of a capability
  * @conversions: successful GMEM_CONVERT calls
@@ -331,6 +332,20 @@ enum gmem_fault_kind {
 enum gmem_free_cause {
 	GMEM_FREE_PUNCH = 0,
 	GMEM_FREE_RELEASE = 1,
+};
+
+/* enum gmem_unbind_cause - Why a binding ended, in gmem_unbind events. */
+enum gmem_unbind_cause {
+	GMEM_UNBIND_CONSUMER = 0, /* the hypervisor let go */
+	GMEM_UNBIND_RELEASE = 1,  /* the gmem went first */
+};
+
+/* enum gmem_invalidate_cause - Why a binding was told, in gmem_invalidate events. */
+enum gmem_invalidate_cause {
+	GMEM_INVALIDATE_PUNCH = 0,
+	GMEM_INVALIDATE_CONVERT = 1,
+	GMEM_INVALIDATE_ERROR = 2,
+	GMEM_INVALIDATE_RELEASE = 3,
 };
 
 #endif /* _UAPI_LINUX_GMEM_H */
