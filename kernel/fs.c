@@ -70,8 +70,12 @@ static void gmem_evict_inode(struct inode *inode)
 	}
 	truncate_inode_pages_final(inode->i_mapping);
 	clear_inode(inode);
-	if (gm->owner)
+	if (gm->owner) {
+		struct module *module = gm->owner->fops->owner;
+
 		gm->owner->destroy(gm->owner);
+		module_put(module);
+	}
 }
 
 static const struct super_operations gmem_super_ops = {
@@ -212,6 +216,9 @@ struct file *gmem_fs_create_file(const struct gmem_create *args, struct gmem_own
 	if (fops->llseek)
 		file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
 
+	/* The file's hold on it ends before the inode's eviction. */
+	if (owner)
+		__module_get(fops->owner);
 	gmem_of(inode)->owner = owner;
 	gmem_registry_publish(gmem_of(inode));
 	gmem_trace_create(gmem_of(inode));

@@ -306,6 +306,13 @@ struct gmem_inspect {
  * open of /proc/PID/fd/N  ENXIO.
  */
 
+/*
+ * A bit of struct kvm_memory_attributes.flags, in a KVM rebuilt with gmem: the pages that
+ * KVM_SET_MEMORY_ATTRIBUTES converts keep their contents. They must lie in one memory slot
+ * on a gmem made by GMEM_CREATE, else EINVAL.
+ */
+#define GMEM_KVM_ATTRIBUTES_KEEP (1ULL << 0)
+
 /* The enumerations below are not arguments: events and tools speak them. */
 
 /* enum gmem_act - What was attempted, in gmem_access events. */
