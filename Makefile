@@ -38,6 +38,7 @@ all: modules gmemtop tests
 
 -include mk/debug.mk
 include mk/module.mk
+include mk/kvm.mk
 include mk/tests.mk
 # Their owners' rules: gmemtop gives build/bin/gmemtop.
 -include tools/gmemtop/Makefile.inc

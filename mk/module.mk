@@ -2,8 +2,9 @@
 # gmem.ko for each kernel, from one source: build/SERIES/kernel is a tree of links to kernel/, so that the objects
 # of two kernels never meet and the source tree stays clean.
 
-MODULE_DIRS := $(shell find kernel -type d 2>/dev/null)
-MODULE_SOURCES := $(shell find kernel include -type f 2>/dev/null)
+# kernel/kvm is KVM's, see mk/kvm.mk.
+MODULE_DIRS := $(shell find kernel -path kernel/kvm -prune -o -type d -print 2>/dev/null)
+MODULE_SOURCES := $(shell find kernel include -path kernel/kvm -prune -o -type f -print 2>/dev/null)
 
 modules: $(foreach s,$(BUILT_SERIES),$(BUILD)/$(s)/gmem.ko)
 
