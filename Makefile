@@ -31,10 +31,10 @@ MAKEFLAGS += --no-print-directory
 endif
 say = @printf '  %-7s %s\n' '$(1)' '$(2)'
 
-.PHONY: all modules gmemtop tests check demo vm bench clean help
+.PHONY: all modules gmemtop tests kvm-all check demo vm bench clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
-all: modules gmemtop tests
+all: modules gmemtop tests kvm-all
 
 -include mk/debug.mk
 include mk/module.mk
@@ -67,6 +67,8 @@ help:
 	@echo 'make check           style, unit tests, and all tests in a VM of each kernel'
 	@echo 'make check K=7.3     ... on this kernel'
 	@echo 'make check T=abi/    ... those whose name holds abi/ or matches it as a pattern (abi/*, style/*)'
+	@echo 'make kvm             KVM with gmem in it, from the kernel source package (docs/kvm.md)'
+	@echo "make check-kvm       upstream's KVM selftests on the stock modules and on gmem's, side by side"
 	@echo 'make vm K=6.12       a shell in the VM with gmem.ko loaded; exit powers it off'
 	@echo 'make bench           benchmarks by an instruction clock'
 	@echo 'make modules, make gmemtop, make tests, make clean; V=1 shows the commands'

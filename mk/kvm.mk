@@ -14,7 +14,7 @@ KVM_SOURCES := $(wildcard kernel/kvm/*.[ch] kernel/kvm/patches/*.patch)
 GMEM_HEADERS := $(wildcard include/linux/*.h include/uapi/linux/*.h)
 KVM_BUILDERS := kernel/kvm/prepare kernel/kvm/Kbuild
 
-.PHONY: kvm kvm-stock kvm-flavour
+.PHONY: kvm kvm-stock kvm-flavour kvm-all check-kvm
 kvm: $(foreach s,$(KVM_KERNELS),$(BUILD)/$(s)/kvm/kvm.ko)
 kvm-stock: $(foreach s,$(KVM_KERNELS),$(BUILD)/$(s)/kvm-stock/kvm.ko)
 kvm kvm-stock:
@@ -83,3 +83,17 @@ $(BUILD)/$(1)/selftests/kvm/suite: $(BUILD)/source/$(1)/Makefile
 	$(Q)touch $$@
 endef
 $(foreach s,$(SOURCE_SERIES),$(eval $(call selftest_rules,$(s))))
+
+# The debug kernels run the same programs.
+$(DEBUG_KERNELS:%=$(BUILD)/%/selftests):
+	$(Q)mkdir -p $(@D)
+	$(Q)ln -sfn ../$(lastword $(SOURCE_SERIES))/selftests $@
+
+# What make check needs. Without a source package there is no KVM to test, which is no reason to build nothing.
+kvm-all: $(foreach s,$(KVM_KERNELS),$(BUILD)/$(s)/kvm/kvm.ko \
+	$(KVM_SELFTESTS:%=$(BUILD)/$(call source_of,$(s))/selftests/kvm/%)) \
+	$(patsubst %,$(BUILD)/%/selftests,$(filter $(DEBUG_KERNELS),$(KVM_KERNELS)))
+
+KVM_NEWEST := $(lastword $(KVM_KERNELS))
+check-kvm: all kvm-stock $(KVM_NEWEST:%=$(BUILD)/$(call source_of,$(KVM_NEWEST))/selftests/kvm/suite)
+	@tests/kvm/check '$(KVM_NEWEST)' '$(T)'

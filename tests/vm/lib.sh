@@ -50,3 +50,11 @@ kvm_works() {
 	fi
 	[ "$(cat "$answer")" = yes ]
 }
+
+# Whether make kvm rebuilds KVM for this kernel: it takes the kernel's source package.
+kernel_has_kvm() {
+	case $1 in
+	debug | kcsan) true ;;
+	*) [ -f "/usr/src/linux-source-$1.tar.xz" ] ;;
+	esac
+}
