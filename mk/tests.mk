@@ -11,7 +11,7 @@ TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 TEST_LIB := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/lib/*.c))
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
 UNIT_PROGRAMS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
-DEMO_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard examples/demo/*.c))
+DEMO_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard examples/demo/*.c)) $(BUILD)/examples/vmm/vmm
 VM_PROGRAMS := $(BUILD)/bin/vm-init $(BUILD)/bin/vm-runner
 
 tests: $(TEST_PROGRAMS) $(UNIT_PROGRAMS) $(VM_PROGRAMS) $(DEMO_PROGRAMS)
@@ -43,6 +43,18 @@ $(BUILD)/examples/demo/%: examples/demo/%.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -MF $@.d -MT $@ -o $@ $< -lpthread
+
+# The VMM carries its guest within: a flat image of code that needs nothing.
+$(BUILD)/examples/vmm/guest.bin: $(addprefix examples/vmm/,guest.c guest.h guest.ld)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 -std=gnu17 $(WARNINGS) -ffreestanding -nostdlib -static -fno-pic -no-pie -mgeneral-regs-only \
+		-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+		-Wl,--build-id=none,--oformat=binary,-T,examples/vmm/guest.ld -o $@ $<
+
+$(BUILD)/examples/vmm/vmm: examples/vmm/vmm.c $(BUILD)/examples/vmm/guest.bin
+	$(call say,CC,$@)
+	$(Q)$(CC) $(TEST_CFLAGS) -Wa,-I$(@D) -MF $@.d -MT $@ -o $@ $<
 
 $(BUILD)/bin/vm-init: tests/vm/init.c
 $(BUILD)/bin/vm-runner: $(wildcard tests/vm/runner.c tests/vm/tap.c tests/vm/state.c tests/vm/klog.c tests/vm/leaks.c tests/vm/*.h)
