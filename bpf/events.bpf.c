@@ -210,3 +210,60 @@ int gmem_error(__u64 *ctx)
 	submit(rec);
 	return 0;
 }
+
+SEC("tp_btf/gmem_bind")
+int gmem_bind(__u64 *ctx)
+{
+	const struct gmem_ev_bind *ev = (const void *)ctx[0];
+	struct gmt_rec_event *rec = ev ? reserve(GMT_EVENT_BIND, ev->id, ev->err) : NULL;
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = ev->offset_bytes;
+	rec->size_bytes = ev->size_bytes;
+	rec->bind.vm = ev->vm;
+	rec->bind.slot = ev->slot;
+	rec->bind.err = ev->err;
+	rec->bind.guest_address = ev->guest_address;
+	bpf_core_read(rec->bind.consumer, sizeof(rec->bind.consumer), &ev->consumer);
+	submit(rec);
+	return 0;
+}
+
+SEC("tp_btf/gmem_unbind")
+int gmem_unbind(__u64 *ctx)
+{
+	const struct gmem_ev_unbind *ev = (const void *)ctx[0];
+	struct gmt_rec_event *rec = ev ? reserve(GMT_EVENT_UNBIND, ev->id, 0) : NULL;
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = ev->offset_bytes;
+	rec->size_bytes = ev->size_bytes;
+	rec->unbind.vm = ev->vm;
+	rec->unbind.slot = ev->slot;
+	rec->unbind.cause = ev->cause;
+	bpf_core_read(rec->unbind.consumer, sizeof(rec->unbind.consumer), &ev->consumer);
+	submit(rec);
+	return 0;
+}
+
+SEC("tp_btf/gmem_invalidate")
+int gmem_invalidate(__u64 *ctx)
+{
+	const struct gmem_ev_invalidate *ev = (const void *)ctx[0];
+	struct gmt_rec_event *rec = ev ? reserve(GMT_EVENT_INVALIDATE, ev->id, 0) : NULL;
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = ev->offset_bytes;
+	rec->size_bytes = ev->size_bytes;
+	rec->invalidate.vm = ev->vm;
+	rec->invalidate.slot = ev->slot;
+	rec->invalidate.cause = ev->cause;
+	rec->invalidate.begin_ns = ev->begin_ns;
+	rec->invalidate.total_ns = ev->total_ns;
+	bpf_core_read(rec->invalidate.consumer, sizeof(rec->invalidate.consumer), &ev->consumer);
+	submit(rec);
+	return 0;
+}

@@ -25,12 +25,18 @@ typedef __u64 u64;
 #include "gmem_records.h"
 
 _Static_assert(GMT_NAME_MAX == GMEM_NAME_MAX, "a record holds a whole name");
+_Static_assert(GMT_CONSUMER_MAX == sizeof(((struct gmem_binding_info *)0)->consumer),
+	       "a record holds a hypervisor's whole name");
 
 struct bpf_iter_gmem {
 	__u64 __opaque[1];
 } __attribute__((aligned(8)));
 
 struct bpf_iter_gmem_range {
+	__u64 __opaque[1];
+} __attribute__((aligned(8)));
+
+struct bpf_iter_gmem_binding {
 	__u64 __opaque[1];
 } __attribute__((aligned(8)));
 
@@ -44,5 +50,12 @@ extern int bpf_iter_gmem_range_new(struct bpf_iter_gmem_range *it, __u64 id,
 				   __u64 from_offset_bytes) __ksym;
 extern struct gmem_range *bpf_iter_gmem_range_next(struct bpf_iter_gmem_range *it) __ksym;
 extern void bpf_iter_gmem_range_destroy(struct bpf_iter_gmem_range *it) __ksym;
+
+/* bindings of all gmems, by id and offset, from the ones given on; not in the first gmem.ko */
+extern int bpf_iter_gmem_binding_new(struct bpf_iter_gmem_binding *it, __u64 from_id,
+				     __u64 from_offset_bytes) __ksym __weak;
+extern struct gmem_binding_info *
+bpf_iter_gmem_binding_next(struct bpf_iter_gmem_binding *it) __ksym __weak;
+extern void bpf_iter_gmem_binding_destroy(struct bpf_iter_gmem_binding *it) __ksym __weak;
 
 #endif /* _GMEM_CORE_BPF_H */

@@ -9,12 +9,14 @@
 
 #include <linux/types.h>
 
-#define GMT_COMM_MAX 16
-#define GMT_NAME_MAX 32
+#define GMT_COMM_MAX	 16
+#define GMT_NAME_MAX	 32
+#define GMT_CONSUMER_MAX 16
 
-/* Records that one run of the snapshot and of the ranges program can hand over. */
+/* Records that one run of the snapshot, the ranges and the bindings program can hand over. */
 #define GMT_SNAPSHOT_BATCH 1024
 #define GMT_RANGES_BATCH   4096
+#define GMT_BINDINGS_BATCH 1024
 
 /* enum gmt_event - The tracepoints, in the order of docs/events.md. */
 enum gmt_event {
@@ -26,6 +28,9 @@ enum gmt_event {
 	GMT_EVENT_CONVERT,
 	GMT_EVENT_ACCESS,
 	GMT_EVENT_ERROR,
+	GMT_EVENT_BIND,
+	GMT_EVENT_UNBIND,
+	GMT_EVENT_INVALIDATE,
 	GMT_EVENT_MAX,
 };
 
@@ -99,6 +104,27 @@ struct gmt_rec_event {
 		struct {
 			__s32 err;
 		} error;
+		struct {
+			__u64 vm;
+			__u32 slot;
+			__s32 err;
+			__u64 guest_address;
+			char consumer[GMT_CONSUMER_MAX];
+		} bind;
+		struct {
+			__u64 vm;
+			__u32 slot;
+			__u32 cause;
+			char consumer[GMT_CONSUMER_MAX];
+		} unbind;
+		struct {
+			__u64 vm;
+			__u32 slot;
+			__u32 cause;
+			__u64 begin_ns;
+			__u64 total_ns;
+			char consumer[GMT_CONSUMER_MAX];
+		} invalidate;
 	};
 };
 
@@ -181,6 +207,19 @@ struct gmt_rec_range {
 	__u64 size_bytes;
 	__u32 flags;
 	__u32 pad;
+};
+
+/* One binding; members carry the names and units of struct gmem_binding_info. */
+struct gmt_rec_binding {
+	__u64 id;
+	__u64 offset_bytes;
+	__u64 size_bytes;
+	__u64 vm;
+	__u64 guest_address;
+	__u64 bound_ns;
+	__u32 slot;
+	__u32 pad;
+	char consumer[GMT_CONSUMER_MAX];
 };
 
 #endif /* _GMEM_RECORDS_H */

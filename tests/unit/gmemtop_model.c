@@ -2,8 +2,10 @@
 /*
  * gmemtop's model: rows that come, stay and go, their rates, the filter, the order.
  * sources: tools/gmemtop/model/table.c tools/gmemtop/model/column.c tools/gmemtop/model/filter.c
+ * sources: tools/gmemtop/model/vms.c tools/gmemtop/model/detail.c
  * cflags: -Ibpf -Itools/gmemtop
  */
+#include "model/detail.h"
 #include "model/table.h"
 #include "tap.h"
 
@@ -169,6 +171,97 @@ static void test_filter_unterminated(void)
 	ok(!gmt_filter_match(&filter, &row), "a name without a terminator ends at its array");
 }
 
+static struct gmt_rec_binding binding(uint64_t id, const char *consumer, uint64_t vm)
+{
+	struct gmt_rec_binding b = { .id = id, .vm = vm, .size_bytes = 4096 };
+
+	memcpy(b.consumer, consumer, strnlen(consumer, sizeof(b.consumer)));
+	return b;
+}
+
+static void bind(struct gmt_table *table, uint64_t id, const char *consumer, uint64_t vm)
+{
+	struct gmt_rec_binding b = binding(id, consumer, vm);
+
+	gmt_table_put_binding(table, &b);
+}
+
+/* gmem 1 is bound by two VMs in turn, 3 by another hypervisor's, 2 by nobody; 9 is unknown. */
+static void fill_bound(struct gmt_table *table, uint64_t at_ns)
+{
+	gmt_table_begin(table, at_ns);
+	for (uint64_t id = 1; id <= 3; id++) {
+		struct gmt_rec_gmem r = rec(id, 0);
+
+		r.bindings = id == 2 ? 0 : 4;
+		gmt_table_put(table, &r, at_ns);
+	}
+	bind(table, 1, "kvm", 200);
+	bind(table, 1, "kvm", 30);
+	bind(table, 1, "kvm", 200);
+	bind(table, 1, "kvm", 30);
+	bind(table, 3, "sixteen bytes!!!and more", 30);
+	bind(table, 9, "kvm", 1);
+}
+
+static void test_vms(void)
+{
+	struct gmt_table table;
+	struct gmt_vms *vms;
+
+	gmt_table_init(&table);
+	gmt_table_begin(&table, 1 * S);
+	put(&table, 1, 0, 1 * S);
+	ok(!gmt_table_bound(&table), "nothing is bound");
+	gmt_table_end(&table);
+	fill_bound(&table, 2 * S);
+	vms = &find(&table, 1)->vms;
+	ok(gmt_table_bound(&table) && !vms->known, "VMs are not known until all bindings are");
+	gmt_table_bindings_end(&table);
+	gmt_table_end(&table);
+	ok(vms->known && vms->count == 2 && vms->list[0].vm == 200 && vms->list[1].vm == 30,
+	   "each VM once, in the order of their first binding");
+	ok(find(&table, 2)->vms.known && !find(&table, 2)->vms.count, "a gmem without a VM");
+	ok(!memcmp(find(&table, 3)->vms.list[0].consumer, "sixteen bytes!!!", 16) &&
+		   find(&table, 3)->vms.count == 1,
+	   "a hypervisor's name may fill its array; one of no gmem here is nobody's");
+	ok(shows(&table, "vm=30", "13") && shows(&table, "vm=3", "") && shows(&table, "200", "1"),
+	   "vm=N wants that very number, of any of the VMs");
+	ok(shows(&table, "KVM", "1") && shows(&table, "vm=bytes", "3"), "or a hypervisor's name");
+	gmt_table_select(&table, NULL, GMT_COLUMN_VM, false);
+	ok(table.shown[0]->rec.id == 1 && table.shown[1]->rec.id == 3 &&
+		   table.shown[2]->rec.id == 2,
+	   "by VM, what has none comes last");
+	gmt_table_select(&table, NULL, GMT_COLUMN_BINDINGS, true);
+	ok(table.shown[0]->rec.id == 1 && table.shown[2]->rec.id == 2, "by the number of bindings");
+	fill_bound(&table, 3 * S);
+	gmt_table_end(&table);
+	vms = &find(&table, 1)->vms;
+	ok(!vms->known && vms->count == 2, "a refresh begins anew");
+	gmt_table_exit(&table);
+}
+
+static void test_detail(void)
+{
+	struct gmt_detail detail = { .row = { .cgroup = "" } };
+	struct gmt_rec_range range = { .size_bytes = 4096 };
+	bool right = true;
+
+	for (uint64_t i = 0; i < 1000; i++) {
+		struct gmt_rec_binding b = binding(1, "kvm", i % 3);
+
+		range.offset_bytes = b.offset_bytes = i * 4096;
+		right &= !gmt_detail_add_range(&detail, &range);
+		right &= !gmt_detail_add_binding(&detail, &b);
+	}
+	ok(right && detail.range_count == 1000 && detail.ranges[999].offset_bytes == 999 * 4096,
+	   "one gmem's ranges");
+	ok(detail.binding_count == 1000 && detail.bindings[999].offset_bytes == 999 * 4096 &&
+		   detail.row.vms.count == 3,
+	   "one gmem's bindings, and their VMs");
+	gmt_detail_exit(&detail);
+}
+
 static void test_sort(void)
 {
 	struct gmt_table table;
@@ -214,12 +307,14 @@ static void test_many(void)
 
 int main(void)
 {
-	tap_plan(31);
+	tap_plan(31 + 10 + 2);
 	test_lifetime();
 	test_rates();
 	test_denied();
 	test_filter();
 	test_filter_unterminated();
+	test_vms();
+	test_detail();
 	test_sort();
 	test_many();
 	return tap_done();

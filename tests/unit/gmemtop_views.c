@@ -5,7 +5,7 @@
  * sources: tools/gmemtop/view/json_event.c tools/gmemtop/view/event_fields.c
  * sources: tools/gmemtop/view/format.c tools/gmemtop/view/clean.c tools/gmemtop/view/flags.c
  * sources: tools/gmemtop/view/cells.c tools/gmemtop/model/table.c tools/gmemtop/model/column.c
- * sources: tools/gmemtop/model/filter.c
+ * sources: tools/gmemtop/model/filter.c tools/gmemtop/model/vms.c tools/gmemtop/model/detail.c
  * cflags: -Ibpf -Itools/gmemtop
  * libs: -lyyjson
  */
@@ -132,6 +132,54 @@ static void test_event_fields(void)
 	is_int(gmt_event_find("faul"), GMT_EVENT_MAX, "but not by a part of it");
 }
 
+static void test_binding_events(void)
+{
+	struct gmt_rec_event e = event(GMT_EVENT_BIND);
+	yyjson_val *root;
+	FILE *file = out();
+
+	e.size_bytes = 4096;
+	e.bind.vm = 1234;
+	e.bind.slot = 5;
+	e.bind.err = -17;
+	e.bind.guest_address = 0x100000000;
+	/* a hypervisor that fills all of its name, with a blank in it */
+	memcpy(e.bind.consumer, "a\nhypervisor's!!", sizeof(e.bind.consumer));
+	gmt_text_event(file, &e, "/", 0);
+	fclose(file);
+	ok(strstr(printed, "gmem_bind id=7 offset_bytes=0 size_bytes=4096 "
+			   "consumer=a\\x0ahypervisor\\x27s!! vm=1234 slot=5 "
+			   "guest_address=0x100000000 err=EEXIST pid=10"),
+	   "a binding refused in text");
+	file = out();
+	gmt_json_event(file, &e, "/", 0);
+	root = json(file);
+	ok(is(root, "consumer", "a\nhypervisor's!!") && is(root, "errno", "EEXIST") &&
+		   yyjson_get_uint(yyjson_obj_get(root, "slot")) == 5 &&
+		   yyjson_get_uint(yyjson_obj_get(root, "guest_address")) == 0x100000000,
+	   "and in JSON");
+	e = event(GMT_EVENT_INVALIDATE);
+	e.invalidate.cause = GMEM_INVALIDATE_CONVERT;
+	e.invalidate.begin_ns = 5;
+	e.invalidate.total_ns = 9;
+	memcpy(e.invalidate.consumer, "kvm", 4);
+	file = out();
+	gmt_text_event(file, &e, "/", 0);
+	fclose(file);
+	ok(strstr(printed, "gmem_invalidate id=7 offset_bytes=0 size_bytes=0 consumer=kvm vm=0 "
+			   "slot=0 cause=convert begin_ns=5 total_ns=9 pid=10"),
+	   "an invalidation");
+	e = event(GMT_EVENT_UNBIND);
+	e.unbind.cause = GMEM_UNBIND_RELEASE;
+	memcpy(e.unbind.consumer, "kvm", 4);
+	file = out();
+	gmt_text_event(file, &e, "/", 0);
+	fclose(file);
+	ok(strstr(printed, "gmem_unbind id=7 offset_bytes=0 size_bytes=0 consumer=kvm vm=0 "
+			   "slot=0 cause=release pid=10"),
+	   "a binding's end");
+}
+
 static void test_totals(void)
 {
 	struct gmt_trace_totals totals = {
@@ -193,6 +241,42 @@ static void test_table(void)
 	gmt_table_exit(&table);
 }
 
+static bool vm_cell(const struct gmt_row *row, const char *want)
+{
+	char text[GMT_CELL_MAX];
+
+	gmt_cell_format(text, sizeof(text), row, GMT_COLUMN_VM);
+	if (!strcmp(text, want))
+		return true;
+	diag("the cell is '%s', not '%s'", text, want);
+	return false;
+}
+
+static void test_vms(void)
+{
+	struct gmt_rec_binding binding = { .vm = 1234, .consumer = "kvm" };
+	struct gmt_row row = { .cgroup = "" };
+
+	ok(vm_cell(&row, "?"), "VMs that nobody could tell");
+	row.vms.known = true;
+	ok(vm_cell(&row, "-"), "no VM");
+	gmt_vms_add(&row.vms, &binding);
+	ok(vm_cell(&row, "kvm 1234"), "one VM");
+	binding.vm = 5;
+	gmt_vms_add(&row.vms, &binding);
+	binding.vm = 6;
+	gmt_vms_add(&row.vms, &binding);
+	ok(vm_cell(&row, "kvm 1234 +2"), "the first of three");
+	gmt_vms_exit(&row.vms);
+	row.vms.known = true;
+	memset(binding.consumer, 27, sizeof(binding.consumer));
+	gmt_vms_add(&row.vms, &binding);
+	ok(vm_cell(&row, "\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b"
+			 "\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b 6"),
+	   "a hypervisor's name cannot move the cursor");
+	gmt_vms_exit(&row.vms);
+}
+
 static void test_totals_fit(void)
 {
 	struct gmt_totals totals = {
@@ -210,30 +294,75 @@ static void test_totals_fit(void)
 	ok(strstr(text, "denied/s 12.3k") && strstr(text, "lost 0"), "and are told in full in 200");
 }
 
-static void test_gmem(void)
+static void fill_detail(struct gmt_detail *detail)
 {
 	const struct gmt_rec_range ranges[] = {
 		{ .offset_bytes = 0, .size_bytes = 4096, .flags = GMEM_RANGE_SHARED },
 		{ .offset_bytes = 4096, .size_bytes = 8192, .flags = GMEM_RANGE_RESIDENT },
 	};
-	struct gmt_row row = { .cgroup = "", .rec = { .id = 5, .creator_cgroup_id = 77 } };
-	yyjson_val *root, *list;
+	const struct gmt_rec_binding binding = {
+		.id = 5,
+		.offset_bytes = 4096,
+		.size_bytes = 8192,
+		.guest_address = 0x100000000,
+		.vm = 1234,
+		.slot = 3,
+		.consumer = "kvm",
+	};
+
+	memset(detail, 0, sizeof(*detail));
+	detail->row.cgroup = "";
+	detail->row.rec.id = 5;
+	detail->row.rec.creator_cgroup_id = 77;
+	detail->row.vms.known = true;
+	gmt_detail_add_range(detail, &ranges[0]);
+	gmt_detail_add_range(detail, &ranges[1]);
+	gmt_detail_add_binding(detail, &binding);
+}
+
+static void test_gmem(void)
+{
+	struct gmt_detail detail;
+	yyjson_val *root, *list, *first;
 	FILE *file = out();
 
-	gmt_text_gmem(file, &row, false);
-	gmt_text_range(file, &ranges[1]);
+	fill_detail(&detail);
+	gmt_text_gmem(file, &detail.row, false);
+	gmt_text_binding(file, &detail.bindings[0]);
+	gmt_text_range(file, &detail.ranges[1]);
 	fclose(file);
 	ok(strstr(printed, "pid 0 (gone)") && strstr(printed, "id 77\n"),
 	   "one gmem in text: who made it has gone, its cgroup is a number");
 	ok(strstr(printed, "0x0000000000001000 0x0000000000003000  8.0K  private  yes\n"),
 	   "a range in text");
+	ok(strstr(printed, "0x0000000000001000 0x0000000000003000  8.0K 0x0000000100000000 "
+			   "0x0000000100002000     3  kvm 1234\n"),
+	   "a binding in text");
 	file = out();
-	gmt_json_gmem(file, &row, true, ranges, 2);
+	gmt_json_gmem(file, &detail);
 	root = json(file);
 	list = yyjson_obj_get(root, "ranges");
 	ok(yyjson_arr_size(list) == 2 && is(yyjson_arr_get(list, 0), "state", "shared") &&
 		   yyjson_get_bool(yyjson_obj_get(yyjson_arr_get(list, 1), "resident")),
 	   "one gmem in JSON, with its ranges");
+	list = yyjson_obj_get(root, "binding_list");
+	first = yyjson_arr_get_first(list);
+	ok(yyjson_arr_size(list) == 1 && is(first, "consumer", "kvm") &&
+		   yyjson_get_uint(yyjson_obj_get(first, "vm")) == 1234 &&
+		   yyjson_get_uint(yyjson_obj_get(first, "slot")) == 3 &&
+		   yyjson_get_uint(yyjson_obj_get(first, "guest_address")) == 0x100000000,
+	   "with its bindings");
+	first = yyjson_arr_get_first(yyjson_obj_get(root, "vms"));
+	ok(is(first, "consumer", "kvm") && yyjson_get_uint(yyjson_obj_get(first, "vm")) == 1234,
+	   "and with their VMs");
+	detail.row.vms.known = false;
+	file = out();
+	gmt_json_gmem(file, &detail);
+	root = json(file);
+	ok(yyjson_is_null(yyjson_obj_get(root, "binding_list")) &&
+		   yyjson_is_null(yyjson_obj_get(root, "vms")),
+	   "what nobody could tell is null");
+	gmt_detail_exit(&detail);
 }
 
 static void test_checks(void)
@@ -263,11 +392,13 @@ int main(void)
 {
 	FILE *last;
 
-	tap_plan(23);
+	tap_plan(23 + 4 + 5 + 4);
 	test_all_events();
 	test_event_fields();
+	test_binding_events();
 	test_totals();
 	test_table();
+	test_vms();
 	test_totals_fit();
 	test_gmem();
 	test_checks();

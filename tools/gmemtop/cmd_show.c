@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* gmemtop show ID: one gmem in full, with its ranges. */
+/* gmemtop show ID: one gmem in full, with its bindings and ranges. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "cmd.h"
+#include "model/detail.h"
 #include "source/probe.h"
 #include "view/format.h"
 #include "view/json.h"
@@ -51,58 +51,74 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "ID",
-	.doc = "One gmem in full: creator, sizes, counts since creation, and its ranges.",
-};
-
-struct ranges {
-	struct gmt_rec_range *ranges;
-	size_t count;
-	size_t capacity;
+	.doc = "One gmem in full: creator, sizes, counts since creation, its bindings "
+	       "and its ranges.",
 };
 
 static int keep_range(void *ctx, const struct gmt_rec_range *range)
 {
-	struct ranges *kept = ctx;
-
-	if (kept->count == kept->capacity) {
-		size_t capacity = kept->capacity ? kept->capacity * 2 : 256;
-		void *ranges = reallocarray(kept->ranges, capacity, sizeof(*kept->ranges));
-
-		if (!ranges)
-			return -ENOMEM;
-		kept->ranges = ranges;
-		kept->capacity = capacity;
-	}
-	kept->ranges[kept->count++] = *range;
-	return 0;
+	return gmt_detail_add_range(ctx, range);
 }
 
-static int print(const struct gmt_row *row, bool alive, const struct ranges *ranges, bool json)
+static int keep_binding(void *ctx, const struct gmt_rec_binding *binding)
 {
-	if (json)
-		return gmt_json_gmem(stdout, row, alive, ranges->ranges, ranges->count);
-	gmt_text_gmem(stdout, row, alive);
+	return gmt_detail_add_binding(ctx, binding);
+}
+
+static void print_text(const struct gmt_detail *detail)
+{
+	gmt_text_gmem(stdout, &detail->row, detail->creator_alive);
+	if (!detail->row.vms.known)
+		gmt_text_bindings_unknown(stdout);
+	else if (detail->binding_count)
+		gmt_text_binding_head(stdout);
+	for (size_t i = 0; i < detail->binding_count; i++)
+		gmt_text_binding(stdout, &detail->bindings[i]);
 	gmt_text_range_head(stdout);
-	for (size_t i = 0; i < ranges->count; i++)
-		gmt_text_range(stdout, &ranges->ranges[i]);
-	return 0;
+	for (size_t i = 0; i < detail->range_count; i++)
+		gmt_text_range(stdout, &detail->ranges[i]);
+}
+
+static int read_bindings(struct gmt_source *source, struct gmt_detail *detail,
+			 struct gmt_error *error)
+{
+	uint64_t id = detail->row.rec.id;
+	int err = 0;
+
+	if (detail->row.rec.bindings)
+		err = source->ops->bindings(source, id, id, keep_binding, detail, error);
+	detail->row.vms.known = !err;
+	return err == -EOPNOTSUPP ? 0 : err;
+}
+
+static int read_detail(struct gmt_source *source, uint64_t id, struct gmt_detail *detail,
+		       struct gmt_error *error)
+{
+	struct gmt_row *row = &detail->row;
+	int err;
+
+	err = source->ops->find(source, id, &row->rec, error);
+	if (err)
+		return err;
+	row->cgroup = source->ops->cgroup_path(source, row->rec.creator_cgroup_id);
+	detail->creator_alive = source->ops->creator_alive(source, &row->rec);
+	err = source->ops->ranges(source, id, keep_range, detail, error);
+	if (err)
+		return err;
+	return read_bindings(source, detail, error);
 }
 
 static int run(struct gmt_source *source, const struct show_options *show, struct gmt_error *error)
 {
-	struct gmt_row row = { .cgroup = "" };
-	struct ranges ranges = { 0 };
+	struct gmt_detail detail = { .row = { .cgroup = "" } };
 	int err;
 
-	err = source->ops->find(source, show->id, &row.rec, error);
-	if (err)
-		return err;
-	row.cgroup = source->ops->cgroup_path(source, row.rec.creator_cgroup_id);
-	err = source->ops->ranges(source, show->id, keep_range, &ranges, error);
-	if (!err)
-		err = print(&row, source->ops->creator_alive(source, &row.rec), &ranges,
-			    show->json);
-	free(ranges.ranges);
+	err = read_detail(source, show->id, &detail, error);
+	if (!err && show->json)
+		err = gmt_json_gmem(stdout, &detail);
+	else if (!err)
+		print_text(&detail);
+	gmt_detail_exit(&detail);
 	if (err == -ENOMEM)
 		gmt_fail(error, GMT_EXIT_FAILURE, err, "out of memory");
 	return err;

@@ -32,11 +32,11 @@ static const struct argp_option options[] = {
 	{ "delay", 'd', "S", 0, "Refresh every S seconds (default 1)", 0 },
 	{ "sort", 's', "COLUMN", 0,
 	  "Sort by id (default), name, command, pid, size, private, shared, faults, "
-	  "conversions, denied or cgroup; numbers largest first",
+	  "conversions, denied, vm or cgroup; numbers largest first",
 	  0 },
 	{ "reverse", 'r', 0, 0, "Sort the other way round", 0 },
 	{ "filter", 'f', "WORDS", 0,
-	  "Only gmems in whose id, name, command, pid or cgroup each word is found, or "
+	  "Only gmems in whose id, name, command, pid, vm or cgroup each word is found, or "
 	  "COLUMN=TEXT for one of these",
 	  0 },
 	{ "verbose", 'v', 0, 0, "Show libbpf's messages", 0 },

@@ -50,6 +50,27 @@ static int put_row(void *ctx, const struct gmt_rec_gmem *rec, uint64_t taken_ns)
 	return 0;
 }
 
+static int put_binding(void *ctx, const struct gmt_rec_binding *rec)
+{
+	return gmt_table_put_binding(ctx, rec);
+}
+
+/* Where nobody can tell the bindings, the rows say so. */
+static int refresh_bindings(struct gmt_source *source, struct gmt_table *table,
+			    struct gmt_error *error)
+{
+	int err = 0;
+
+	/* Most hosts of most moments: nothing is bound, so nothing is asked. */
+	if (gmt_table_bound(table))
+		err = source->ops->bindings(source, 0, UINT64_MAX, put_binding, table, error);
+	if (err == -EOPNOTSUPP)
+		return 0;
+	if (!err)
+		gmt_table_bindings_end(table);
+	return err;
+}
+
 int gmt_refresh(struct gmt_source *source, struct gmt_table *table, struct gmt_error *error)
 {
 	struct refresh refresh = { source, table };
@@ -57,6 +78,8 @@ int gmt_refresh(struct gmt_source *source, struct gmt_table *table, struct gmt_e
 
 	gmt_table_begin(table, gmt_boottime_ns());
 	err = source->ops->snapshot(source, put_row, &refresh, error);
+	if (!err)
+		err = refresh_bindings(source, table, error);
 	if (err == -ENOMEM)
 		return gmt_fail(error, GMT_EXIT_FAILURE, err, "out of memory");
 	if (err)

@@ -18,7 +18,7 @@ static const struct {
 	const char *summary;
 } verbs[] = {
 	{ "list", cmd_list, "every gmem there is, once" },
-	{ "show", cmd_show, "one gmem in full, with its ranges" },
+	{ "show", cmd_show, "one gmem in full, with its bindings and ranges" },
 	{ "trace", cmd_trace, "events as they come" },
 	{ "doctor", cmd_doctor, "what this system offers gmemtop, what is missing, what to do" },
 };

@@ -11,14 +11,15 @@ const enum gmt_column gmt_columns_live[] = {
 	GMT_COLUMN_ID,		GMT_COLUMN_NAME,       GMT_COLUMN_COMMAND,
 	GMT_COLUMN_PID,		GMT_COLUMN_SIZE,       GMT_COLUMN_PRIVATE,
 	GMT_COLUMN_SHARED,	GMT_COLUMN_FAULT_RATE, GMT_COLUMN_CONVERSION_RATE,
-	GMT_COLUMN_DENIED_RATE, GMT_COLUMN_CGROUP,
+	GMT_COLUMN_DENIED_RATE, GMT_COLUMN_VM,	       GMT_COLUMN_CGROUP,
 };
 const size_t gmt_columns_live_count = sizeof(gmt_columns_live) / sizeof(gmt_columns_live[0]);
 
 const enum gmt_column gmt_columns_list[] = {
-	GMT_COLUMN_ID,		GMT_COLUMN_NAME,    GMT_COLUMN_COMMAND, GMT_COLUMN_PID,
-	GMT_COLUMN_SIZE,	GMT_COLUMN_PRIVATE, GMT_COLUMN_SHARED,	GMT_COLUMN_FAULTS,
-	GMT_COLUMN_CONVERSIONS, GMT_COLUMN_DENIED,  GMT_COLUMN_CGROUP,
+	GMT_COLUMN_ID,		GMT_COLUMN_NAME,    GMT_COLUMN_COMMAND,	 GMT_COLUMN_PID,
+	GMT_COLUMN_SIZE,	GMT_COLUMN_PRIVATE, GMT_COLUMN_SHARED,	 GMT_COLUMN_FAULTS,
+	GMT_COLUMN_CONVERSIONS, GMT_COLUMN_DENIED,  GMT_COLUMN_BINDINGS, GMT_COLUMN_VM,
+	GMT_COLUMN_CGROUP,
 };
 const size_t gmt_columns_list_count = sizeof(gmt_columns_list) / sizeof(gmt_columns_list[0]);
 
@@ -37,6 +38,8 @@ static const char *const names[GMT_COLUMN_MAX] = {
 	[GMT_COLUMN_FAULTS] = "faults",
 	[GMT_COLUMN_CONVERSIONS] = "conversions",
 	[GMT_COLUMN_DENIED] = "denied",
+	[GMT_COLUMN_BINDINGS] = "bindings",
+	[GMT_COLUMN_VM] = "vm",
 	[GMT_COLUMN_CGROUP] = "cgroup",
 };
 
@@ -60,6 +63,7 @@ bool gmt_column_descends(enum gmt_column column)
 	case GMT_COLUMN_NAME:
 	case GMT_COLUMN_COMMAND:
 	case GMT_COLUMN_PID:
+	case GMT_COLUMN_VM:
 	case GMT_COLUMN_CGROUP:
 		return false;
 	default:
@@ -106,6 +110,10 @@ static int compare_rows(const struct gmt_row *a, const struct gmt_row *b, enum g
 		return compare_u64(x->conversions, y->conversions);
 	case GMT_COLUMN_DENIED:
 		return compare_u64(gmt_rec_denied(x), gmt_rec_denied(y));
+	case GMT_COLUMN_BINDINGS:
+		return compare_u64(x->bindings, y->bindings);
+	case GMT_COLUMN_VM:
+		return gmt_vms_compare(&a->vms, &b->vms);
 	case GMT_COLUMN_CGROUP:
 		return strcmp(a->cgroup, b->cgroup);
 	default:

@@ -9,7 +9,8 @@
 #include "model/table.h"
 
 static const enum gmt_column columns[] = {
-	GMT_COLUMN_ID, GMT_COLUMN_NAME, GMT_COLUMN_COMMAND, GMT_COLUMN_PID, GMT_COLUMN_CGROUP,
+	GMT_COLUMN_ID,	GMT_COLUMN_NAME, GMT_COLUMN_COMMAND,
+	GMT_COLUMN_PID, GMT_COLUMN_VM,	 GMT_COLUMN_CGROUP,
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -64,6 +65,15 @@ static bool holds(const char *text, size_t max, const char *find)
 	return strcasestr(copy, find);
 }
 
+static bool vm_matches(const struct gmt_vms *vms, const char *find)
+{
+	for (size_t i = 0; i < vms->count; i++)
+		if (number_is(vms->list[i].vm, find) ||
+		    holds(vms->list[i].consumer, sizeof(vms->list[i].consumer), find))
+			return true;
+	return false;
+}
+
 static bool matches(const struct gmt_row *row, enum gmt_column column, const char *find)
 {
 	switch (column) {
@@ -75,6 +85,8 @@ static bool matches(const struct gmt_row *row, enum gmt_column column, const cha
 		return holds(row->rec.name, sizeof(row->rec.name), find);
 	case GMT_COLUMN_COMMAND:
 		return holds(row->rec.creator_comm, sizeof(row->rec.creator_comm), find);
+	case GMT_COLUMN_VM:
+		return vm_matches(&row->vms, find);
 	case GMT_COLUMN_CGROUP:
 		return strcasestr(row->cgroup, find);
 	default:

@@ -33,8 +33,8 @@ struct gmt_filter {
  * @filter: filled in; it points into itself, so it must not be copied or moved
  * @text: words parted by spaces; an empty text lets every row through
  *
- * A word id=N or pid=N wants that very number, every other word a part of the text,
- * upper and lower case alike.
+ * A word id=N or pid=N wants that very number, vm=N that of any of its VMs; every other
+ * word a part of the text (vm: of the hypervisor's name), upper and lower case alike.
  *
  * Return: 0, -E2BIG (too long or too many words) or -EINVAL (no such column)
  */

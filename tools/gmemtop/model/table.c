@@ -15,10 +15,16 @@ void gmt_table_init(struct gmt_table *table)
 	memset(table, 0, sizeof(*table));
 }
 
+static void free_row(struct gmt_row *row)
+{
+	gmt_vms_exit(&row->vms);
+	free(row);
+}
+
 void gmt_table_exit(struct gmt_table *table)
 {
 	for (size_t i = 0; i < table->count; i++)
-		free(table->rows[i]);
+		free_row(table->rows[i]);
 	free(table->rows);
 	free(table->shown);
 	memset(table, 0, sizeof(*table));
@@ -109,10 +115,36 @@ struct gmt_row *gmt_table_put(struct gmt_table *table, const struct gmt_rec_gmem
 	if (since_ns && taken_ns > since_ns)
 		update_rates(row, rec, (double)(taken_ns - since_ns) / 1e9);
 	row->rec = *rec;
+	gmt_vms_reset(&row->vms);
 	row->taken_ns = taken_ns;
 	row->fresh = true;
 	table->cursor = at + 1;
 	return row;
+}
+
+int gmt_table_put_binding(struct gmt_table *table, const struct gmt_rec_binding *rec)
+{
+	size_t at = lower_bound(table, rec->id);
+
+	if (at == table->count || table->rows[at]->rec.id != rec->id || !table->rows[at]->fresh)
+		return 0;
+	/* The next one is of the same gmem, or of a later one. */
+	table->cursor = at;
+	return gmt_vms_add(&table->rows[at]->vms, rec);
+}
+
+bool gmt_table_bound(const struct gmt_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->rows[i]->fresh && table->rows[i]->rec.bindings)
+			return true;
+	return false;
+}
+
+void gmt_table_bindings_end(struct gmt_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		table->rows[i]->vms.known = true;
 }
 
 void gmt_table_end(struct gmt_table *table)
@@ -123,7 +155,7 @@ void gmt_table_end(struct gmt_table *table)
 		if (table->rows[i]->fresh)
 			table->rows[kept++] = table->rows[i];
 		else
-			free(table->rows[i]);
+			free_row(table->rows[i]);
 	}
 	table->count = kept;
 	table->shown_count = 0;

@@ -13,6 +13,7 @@
 #include "gmem_records.h"
 #include "model/column.h"
 #include "model/filter.h"
+#include "model/vms.h"
 
 /* Events a second; never negative. */
 struct gmt_rates {
@@ -26,6 +27,7 @@ struct gmt_rates {
  * @rec: as last read
  * @taken_ns: when, CLOCK_BOOTTIME
  * @cgroup: the creator's cgroup path, "" when not looked up; owned by the source
+ * @vms: those that have bound it
  * @rates: over the time between the last two refreshes
  * @has_rates: @rates are known
  * @fresh: seen in the refresh under way; rows that are not are reaped at its end
@@ -34,6 +36,7 @@ struct gmt_row {
 	struct gmt_rec_gmem rec;
 	uint64_t taken_ns;
 	const char *cgroup;
+	struct gmt_vms vms;
 	struct gmt_rates rates;
 	bool has_rates;
 	bool fresh;
@@ -108,6 +111,20 @@ void gmt_table_begin(struct gmt_table *table, uint64_t now_ns);
  */
 struct gmt_row *gmt_table_put(struct gmt_table *table, const struct gmt_rec_gmem *rec,
 			      uint64_t taken_ns);
+
+/**
+ * gmt_table_put_binding() - Note the VM of a binding in the row of its gmem
+ * @rec: as read; a gmem that was not put in this refresh is none of the table's
+ *
+ * Return: 0 or -ENOMEM
+ */
+int gmt_table_put_binding(struct gmt_table *table, const struct gmt_rec_binding *rec);
+
+/* gmt_table_bound() - Return: whether a gmem put in this refresh counts bindings */
+bool gmt_table_bound(const struct gmt_table *table);
+
+/* gmt_table_bindings_end() - All bindings were put: the VMs of every row are known */
+void gmt_table_bindings_end(struct gmt_table *table);
 
 /* gmt_table_end() - End a refresh: reap the rows not put. The selection is void after it. */
 void gmt_table_end(struct gmt_table *table);

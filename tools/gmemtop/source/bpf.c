@@ -13,6 +13,7 @@
 
 #include "gmem_records.h" /* the skeletons speak of its types */
 
+#include "bindings.skel.h"
 #include "ranges.skel.h"
 #include "snapshot.skel.h"
 #include "source/bpf_source.h"
@@ -48,7 +49,7 @@ static int run(struct bpf_program *program, const char *what, struct gmt_error *
 		return gmt_fail(error, GMT_EXIT_FAILURE, err, "the %s program cannot be run: %s",
 				what, strerror(-err));
 	err = (int)opts.retval;
-	if (err && err != -ENOENT)
+	if (err && err != -ENOENT && err != -EOPNOTSUPP)
 		return gmt_fail(error, GMT_EXIT_FAILURE, err,
 				"gmem.ko refused to be iterated over: %s", strerror(-err));
 	return err;
@@ -174,6 +175,52 @@ static int bpf_ranges(struct gmt_source *source, uint64_t id, gmt_range_fn fn, v
 	return joiner.range.size_bytes ? fn(ctx, &joiner.range) : 0;
 }
 
+/* A gmem.ko without that iterator, or with one that does not fit, must not cost the rest. */
+static int load_bindings(struct gmt_bpf *bpf, struct gmt_error *error)
+{
+	if (!bpf->bindings && !bpf->bindings_refused) {
+		bpf->bindings = gmt_bindings__open_and_load();
+		bpf->bindings_refused = !bpf->bindings;
+	}
+	if (bpf->bindings)
+		return 0;
+	return gmt_bpf_load_failed(error, "bindings", -EOPNOTSUPP);
+}
+
+static int bpf_bindings(struct gmt_source *source, uint64_t first, uint64_t last, gmt_binding_fn fn,
+			void *ctx, struct gmt_error *error)
+{
+	struct gmt_bpf *bpf = bpf_source(source);
+	struct gmt_bindings__bss *bss;
+	uint64_t from = 0;
+	int err;
+
+	err = load_bindings(bpf, error);
+	if (err)
+		return err;
+	bss = bpf->bindings->bss;
+	bss->last_id = last;
+	do {
+		bss->from_id = first;
+		bss->from_offset_bytes = from;
+		err = run(bpf->bindings->progs.sys_bindings, "bindings", error);
+		if (err == -EOPNOTSUPP)
+			return gmt_fail(error, GMT_EXIT_MODULE, err,
+					"this gmem.ko does not tell its bindings");
+		if (err)
+			return err;
+		for (uint32_t i = 0; i < bss->count; i++) {
+			err = fn(ctx, &bss->bindings[i]);
+			if (err)
+				return err;
+			/* No two bindings of a gmem overlap. */
+			first = bss->bindings[i].id;
+			from = bss->bindings[i].offset_bytes + bss->bindings[i].size_bytes;
+		}
+	} while (bss->count == GMT_BINDINGS_BATCH);
+	return 0;
+}
+
 static const char *bpf_cgroup_path(struct gmt_source *source, uint64_t cgroup_id)
 {
 	return gmt_cgroups_path(bpf_source(source)->cgroups, cgroup_id);
@@ -211,6 +258,7 @@ static void bpf_close(struct gmt_source *source)
 	gmt_bpf_trace_close(bpf);
 	gmt_snapshot__destroy(bpf->snapshot);
 	gmt_ranges__destroy(bpf->ranges);
+	gmt_bindings__destroy(bpf->bindings);
 	gmt_cgroups_free(bpf->cgroups);
 	free(bpf);
 }
@@ -220,6 +268,7 @@ static const struct gmt_source_ops bpf_ops = {
 	.snapshot = bpf_snapshot,
 	.find = bpf_find,
 	.ranges = bpf_ranges,
+	.bindings = bpf_bindings,
 	.cgroup_path = bpf_cgroup_path,
 	.creator_alive = bpf_creator_alive,
 	.trace_start = gmt_bpf_trace_start,
@@ -292,8 +341,8 @@ size_t gmt_probe_programs(struct gmt_check *checks)
 	err = source->ops->trace_start(source, &options, &error);
 	check_result(&checks[1], "tracing", err, &error);
 	if (!err)
-		snprintf(checks[1].detail, sizeof(checks[1].detail), "all %d tracepoints",
-			 GMT_EVENT_MAX);
+		snprintf(checks[1].detail, sizeof(checks[1].detail), "%u of %d tracepoints",
+			 gmt_bpf_trace_count((struct gmt_bpf *)source), GMT_EVENT_MAX);
 	source->ops->close(source);
 	return 2;
 }

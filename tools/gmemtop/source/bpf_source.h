@@ -9,7 +9,7 @@
 /**
  * struct gmt_bpf - gmem.ko on this host
  * @source: embedded first
- * @snapshot: loaded when first used; so are @ranges and @events
+ * @snapshot: loaded when first used; so are @ranges, @bindings and @events
  * @ring: reads @events' ring buffer
  * @fn: who is told of events while a poll runs, with @ctx and the last answer @stop
  * @cgroups: owned
@@ -18,6 +18,8 @@ struct gmt_bpf {
 	struct gmt_source source;
 	struct gmt_snapshot *snapshot;
 	struct gmt_ranges *ranges;
+	struct gmt_bindings *bindings;
+	bool bindings_refused; /* they did not load; not tried again */
 	struct gmt_events *events;
 	struct ring_buffer *ring;
 	gmt_event_fn fn;
@@ -37,6 +39,8 @@ int gmt_bpf_trace_poll(struct gmt_source *source, int timeout_ms, gmt_event_fn f
 int gmt_bpf_trace_detach(struct gmt_source *source, struct gmt_error *error);
 int gmt_bpf_trace_losses(struct gmt_source *source, struct gmt_trace_totals *totals,
 			 struct gmt_error *error);
+/* gmt_bpf_trace_count() - Return: how many of the events are listened to */
+unsigned int gmt_bpf_trace_count(const struct gmt_bpf *bpf);
 void gmt_bpf_trace_close(struct gmt_bpf *bpf);
 
 #endif /* GMT_SOURCE_BPF_SOURCE_H */

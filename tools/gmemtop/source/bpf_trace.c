@@ -4,6 +4,7 @@
  * ring buffer, and accounts for every event that did not come through.
  */
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -52,9 +53,52 @@ static struct bpf_program *program_of(struct gmt_events *events, enum gmt_event 
 		return events->progs.gmem_access;
 	case GMT_EVENT_ERROR:
 		return events->progs.gmem_error;
+	case GMT_EVENT_BIND:
+		return events->progs.gmem_bind;
+	case GMT_EVENT_UNBIND:
+		return events->progs.gmem_unbind;
+	case GMT_EVENT_INVALIDATE:
+		return events->progs.gmem_invalidate;
 	default:
 		return NULL;
 	}
+}
+
+/* The events of this gmem.ko, which may be older than we are; all, when it cannot be read. */
+static uint32_t events_there(struct gmt_events *events)
+{
+	struct btf *vmlinux = btf__load_vmlinux_btf();
+	struct btf *module = vmlinux ? btf__load_module_btf("gmem", vmlinux) : NULL;
+	uint32_t there = 0;
+	char type[64];
+
+	for (int i = 0; module && i < GMT_EVENT_MAX; i++) {
+		snprintf(type, sizeof(type), "btf_trace_%s",
+			 bpf_program__name(program_of(events, i)));
+		if (btf__find_by_name_kind(module, type, BTF_KIND_TYPEDEF) > 0)
+			there |= 1U << i;
+	}
+	btf__free(module);
+	btf__free(vmlinux);
+	return there ? there : GMT_EVENTS_ALL;
+}
+
+/* Has those programs loaded that are asked for; who asks for all means all there are. */
+static int choose_programs(struct gmt_events *events, uint32_t wanted, struct gmt_error *error)
+{
+	uint32_t there = events_there(events);
+
+	for (int i = 0; i < GMT_EVENT_MAX; i++) {
+		struct bpf_program *program = program_of(events, i);
+
+		if (wanted != GMT_EVENTS_ALL && wanted & ~there & 1U << i)
+			return gmt_fail(error, GMT_EXIT_MODULE, -EOPNOTSUPP,
+					"this gmem.ko has no event %s: install it from the same "
+					"version as gmemtop",
+					bpf_program__name(program));
+		bpf_program__set_autoload(program, wanted & there & 1U << i);
+	}
+	return 0;
 }
 
 static int on_sample(void *ctx, void *data, size_t size)
@@ -82,8 +126,9 @@ int gmt_bpf_trace_start(struct gmt_source *source, const struct gmt_trace_option
 	events->rodata->filter = options->filter;
 	events->rodata->wakeup_bytes = options->buffer_bytes / 16;
 	bpf_map__set_max_entries(events->maps.ring, options->buffer_bytes);
-	for (int i = 0; i < GMT_EVENT_MAX; i++)
-		bpf_program__set_autoload(program_of(events, i), options->events & (1U << i));
+	err = choose_programs(events, options->events, error);
+	if (err)
+		goto err_close;
 	err = gmt_events__load(events);
 	if (err) {
 		gmt_bpf_load_failed(error, "trace", err);
@@ -178,6 +223,15 @@ int gmt_bpf_trace_losses(struct gmt_source *source, struct gmt_trace_totals *tot
 			return err;
 	}
 	return 0;
+}
+
+unsigned int gmt_bpf_trace_count(const struct gmt_bpf *bpf)
+{
+	unsigned int count = 0;
+
+	for (int i = 0; i < GMT_EVENT_MAX; i++)
+		count += bpf_program__autoload(program_of(bpf->events, i));
+	return count;
 }
 
 void gmt_bpf_trace_close(struct gmt_bpf *bpf)

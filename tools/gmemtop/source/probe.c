@@ -165,6 +165,28 @@ static const struct {
 	{ "btf_trace_gmem_error", BTF_KIND_TYPEDEF },
 };
 
+/* What later versions of gmem.ko added: without it less is shown, and all else works. */
+static const struct {
+	const char *name;
+	unsigned int kind;
+	const char *lack;
+} newer_types[] = {
+	{ "bpf_iter_gmem_binding_new", BTF_KIND_FUNC, "bindings are shown as not known" },
+	{ "btf_trace_gmem_bind", BTF_KIND_TYPEDEF, "bindings are not traced" },
+};
+
+static bool check_newer_types(struct gmt_check *check, struct btf *module)
+{
+	for (size_t i = 0; i < sizeof(newer_types) / sizeof(newer_types[0]); i++) {
+		if (btf__find_by_name_kind(module, newer_types[i].name, newer_types[i].kind) > 0)
+			continue;
+		detail(check, "has no %s", newer_types[i].name);
+		note(check, "gmem.ko is older than gmemtop: %s", newer_types[i].lack);
+		return false;
+	}
+	return true;
+}
+
 static void check_module_types(struct gmt_check *check)
 {
 	struct btf *vmlinux = btf__load_vmlinux_btf();
@@ -183,7 +205,8 @@ static void check_module_types(struct gmt_check *check)
 			"gmem.ko and gmemtop do not fit: install both from the same version");
 		goto out;
 	}
-	detail(check, "/sys/kernel/btf/gmem has all that gmemtop uses");
+	if (check_newer_types(check, module))
+		detail(check, "/sys/kernel/btf/gmem has all that gmemtop uses");
 out:
 	btf__free(module);
 	btf__free(vmlinux);

@@ -21,6 +21,8 @@ static const struct gmt_cell_style styles[GMT_COLUMN_MAX] = {
 	[GMT_COLUMN_PID] = { "PID", 3, 10, GMT_ALIGN_RIGHT, 'o', 8 },
 	[GMT_COLUMN_SIZE] = { "SIZE", 5, 5, GMT_ALIGN_RIGHT, 'z', 9 },
 	[GMT_COLUMN_CGROUP] = { "CGROUP", 8, 400, GMT_ALIGN_TAIL, 'g', 10 },
+	[GMT_COLUMN_BINDINGS] = { "BIND", 5, 5, GMT_ALIGN_RIGHT, 0, 11 },
+	[GMT_COLUMN_VM] = { "VM", 8, 40, GMT_ALIGN_LEFT, 'v', 12 },
 };
 
 const struct gmt_cell_style *gmt_cell_style(enum gmt_column column)
@@ -42,6 +44,29 @@ static void format_cgroup(char *text, size_t size, const struct gmt_row *row)
 		gmt_clean(text, size, row->cgroup, SIZE_MAX);
 	else
 		snprintf(text, size, "id %" PRIu64, (uint64_t)row->rec.creator_cgroup_id);
+}
+
+void gmt_vm_format(char *text, size_t size, const char *consumer, uint64_t vm)
+{
+	char name[GMT_CONSUMER_MAX * 4 + 1];
+
+	gmt_clean_word(name, sizeof(name), consumer, GMT_CONSUMER_MAX);
+	snprintf(text, size, "%s %" PRIu64, name, vm);
+}
+
+/* The first VM, and how many more. */
+static void format_vms(char *text, size_t size, const struct gmt_vms *vms)
+{
+	size_t length;
+
+	if (!vms->known || !vms->count) {
+		snprintf(text, size, "%s", vms->known ? "-" : "?");
+		return;
+	}
+	gmt_vm_format(text, size, vms->list[0].consumer, vms->list[0].vm);
+	length = strlen(text);
+	if (vms->count > 1)
+		snprintf(text + length, size - length, " +%zu", vms->count - 1);
 }
 
 void gmt_cell_format(char *text, size_t size, const struct gmt_row *row, enum gmt_column column)
@@ -87,6 +112,12 @@ void gmt_cell_format(char *text, size_t size, const struct gmt_row *row, enum gm
 		break;
 	case GMT_COLUMN_DENIED:
 		gmt_format_count(text, size, gmt_rec_denied(rec));
+		break;
+	case GMT_COLUMN_BINDINGS:
+		gmt_format_count(text, size, rec->bindings);
+		break;
+	case GMT_COLUMN_VM:
+		format_vms(text, size, &row->vms);
 		break;
 	case GMT_COLUMN_CGROUP:
 		format_cgroup(text, size, row);

@@ -35,6 +35,9 @@ const struct gmt_cell_style *gmt_cell_style(enum gmt_column column);
 /* gmt_cell_format() - The text of one cell, clean, not yet fitted to a width */
 void gmt_cell_format(char *text, size_t size, const struct gmt_row *row, enum gmt_column column);
 
+/* gmt_vm_format() - A VM: its hypervisor's name and its number, "kvm 1234" */
+void gmt_vm_format(char *text, size_t size, const char *consumer, uint64_t vm);
+
 /* gmt_totals_format() - One line of totals, as long as fits in @width columns; lost included */
 void gmt_totals_format(char *text, size_t size, const struct gmt_totals *totals, int width);
 

@@ -8,6 +8,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define FIELD(kind, event, member) \
 	{ #member, GMT_FIELD_##kind, offsetof(struct gmt_rec_event, event.member), NULL, 0 }
+#define CHARS(event, member)                                                            \
+	{ #member, GMT_FIELD_CHARS, offsetof(struct gmt_rec_event, event.member), NULL, \
+	  sizeof(((struct gmt_rec_event *)NULL)->event.member) }
 #define COMMON(member) { #member, GMT_FIELD_U64, offsetof(struct gmt_rec_event, member), NULL, 0 }
 #define ENUM(event, member, values)                                                      \
 	{ #member, GMT_FIELD_ENUM, offsetof(struct gmt_rec_event, event.member), values, \
@@ -41,11 +44,21 @@ static const char *const acts[] = {
 	[GMEM_ACT_SPLICE_WRITE] = "splice_write",
 	[GMEM_ACT_OPEN] = "open",
 };
+static const char *const unbind_causes[] = {
+	[GMEM_UNBIND_CONSUMER] = "consumer",
+	[GMEM_UNBIND_RELEASE] = "release",
+};
+static const char *const invalidate_causes[] = {
+	[GMEM_INVALIDATE_PUNCH] = "punch",
+	[GMEM_INVALIDATE_CONVERT] = "convert",
+	[GMEM_INVALIDATE_ERROR] = "error",
+	[GMEM_INVALIDATE_RELEASE] = "release",
+};
 
 static const struct gmt_field create_fields[] = {
 	COMMON(size_bytes),
 	FIELD(FLAGS, create, flags),
-	FIELD(NAME, create, name),
+	CHARS(create, name),
 };
 static const struct gmt_field release_fields[] = {
 	COMMON(size_bytes),
@@ -89,6 +102,25 @@ static const struct gmt_field error_fields[] = {
 	COMMON(size_bytes),
 	FIELD(ERR, error, err),
 };
+static const struct gmt_field bind_fields[] = {
+	COMMON(offset_bytes),  COMMON(size_bytes),     CHARS(bind, consumer),
+	FIELD(U64, bind, vm),  FIELD(U32, bind, slot), FIELD(ADDR, bind, guest_address),
+	FIELD(ERR, bind, err),
+};
+static const struct gmt_field unbind_fields[] = {
+	COMMON(offset_bytes),	COMMON(size_bytes),	  CHARS(unbind, consumer),
+	FIELD(U64, unbind, vm), FIELD(U32, unbind, slot), ENUM(unbind, cause, unbind_causes),
+};
+static const struct gmt_field invalidate_fields[] = {
+	COMMON(offset_bytes),
+	COMMON(size_bytes),
+	CHARS(invalidate, consumer),
+	FIELD(U64, invalidate, vm),
+	FIELD(U32, invalidate, slot),
+	ENUM(invalidate, cause, invalidate_causes),
+	FIELD(U64, invalidate, begin_ns),
+	FIELD(U64, invalidate, total_ns),
+};
 
 static const struct {
 	const char *name;
@@ -103,6 +135,9 @@ static const struct {
 	[GMT_EVENT_CONVERT] = { "gmem_convert", convert_fields, COUNT(convert_fields) },
 	[GMT_EVENT_ACCESS] = { "gmem_access", access_fields, COUNT(access_fields) },
 	[GMT_EVENT_ERROR] = { "gmem_error", error_fields, COUNT(error_fields) },
+	[GMT_EVENT_BIND] = { "gmem_bind", bind_fields, COUNT(bind_fields) },
+	[GMT_EVENT_UNBIND] = { "gmem_unbind", unbind_fields, COUNT(unbind_fields) },
+	[GMT_EVENT_INVALIDATE] = { "gmem_invalidate", invalidate_fields, COUNT(invalidate_fields) },
 };
 
 const char *gmt_event_name(enum gmt_event event)
@@ -129,5 +164,5 @@ const char *gmt_field_value(const struct gmt_rec_event *rec, const struct gmt_fi
 {
 	uint32_t value = gmt_field_u32(rec, field);
 
-	return value < field->value_count ? field->values[value] : NULL;
+	return value < field->count ? field->values[value] : NULL;
 }

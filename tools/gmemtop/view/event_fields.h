@@ -13,12 +13,14 @@
 
 enum gmt_field_kind {
 	GMT_FIELD_U64,
+	GMT_FIELD_U32,
 	GMT_FIELD_U8,
 	GMT_FIELD_S32,
 	GMT_FIELD_ERR,	 /* 0 or -errno */
 	GMT_FIELD_ENUM,	 /* u32, shown as its name */
 	GMT_FIELD_FLAGS, /* u32, shown in hexadecimal */
-	GMT_FIELD_NAME,	 /* char[GMT_NAME_MAX] */
+	GMT_FIELD_ADDR,	 /* u64, shown in hexadecimal */
+	GMT_FIELD_CHARS, /* char[], GMT_NAME_MAX at most */
 };
 
 /**
@@ -27,14 +29,14 @@ enum gmt_field_kind {
  * @kind: how it is stored and shown
  * @offset: in struct gmt_rec_event
  * @values: names of a GMT_FIELD_ENUM's values, NULL where there is none
- * @value_count: entries in @values
+ * @count: entries in @values, or bytes of a GMT_FIELD_CHARS
  */
 struct gmt_field {
 	const char *name;
 	enum gmt_field_kind kind;
 	size_t offset;
 	const char *const *values;
-	size_t value_count;
+	size_t count;
 };
 
 /* gmt_event_name() - Return: the tracepoint's name, "gmem_fault" */

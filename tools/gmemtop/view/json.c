@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table, one gmem with its ranges, and findings as JSON. Events are in json_event.c. */
+/* The table, one gmem with its bindings and ranges, and findings as JSON. Events are in json_event.c. */
 #include <errno.h>
 #include <linux/gmem.h>
 
@@ -49,6 +49,29 @@ static void add_creator(yyjson_mut_doc *doc, yyjson_mut_val *object, const struc
 	yyjson_mut_obj_add_uint(doc, object, "cgroup_id", rec->creator_cgroup_id);
 }
 
+/* An array that is empty where there is none, null where nobody could tell. */
+static yyjson_mut_val *add_list(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key,
+				bool known)
+{
+	if (known)
+		return yyjson_mut_obj_add_arr(doc, object, key);
+	yyjson_mut_obj_add_null(doc, object, key);
+	return NULL;
+}
+
+static void add_vms(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct gmt_vms *vms)
+{
+	yyjson_mut_val *list = add_list(doc, object, "vms", vms->known);
+
+	for (size_t i = 0; list && i < vms->count; i++) {
+		yyjson_mut_val *vm = yyjson_mut_arr_add_obj(doc, list);
+
+		gmt_json_add_chars(doc, vm, "consumer", vms->list[i].consumer,
+				   sizeof(vms->list[i].consumer));
+		yyjson_mut_obj_add_uint(doc, vm, "vm", vms->list[i].vm);
+	}
+}
+
 static void add_gmem(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct gmt_row *row,
 		     int64_t offset_ns)
 {
@@ -84,6 +107,7 @@ static void add_gmem(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct g
 	add_flags(doc, object, rec->create_flags);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		yyjson_mut_obj_add_uint(doc, object, numbers[i].name, numbers[i].value);
+	add_vms(doc, object, &row->vms);
 	add_rates(doc, object, &row->rates, row->has_rates);
 }
 
@@ -119,29 +143,47 @@ int gmt_json_table(FILE *out, const struct gmt_table *table)
 	return gmt_json_put(out, doc);
 }
 
-int gmt_json_gmem(FILE *out, const struct gmt_row *row, bool creator_alive,
-		  const struct gmt_rec_range *ranges, size_t count)
+static void add_binding(yyjson_mut_doc *doc, yyjson_mut_val *object,
+			const struct gmt_rec_binding *binding, int64_t offset_ns)
+{
+	gmt_json_add_chars(doc, object, "consumer", binding->consumer, sizeof(binding->consumer));
+	yyjson_mut_obj_add_uint(doc, object, "vm", binding->vm);
+	yyjson_mut_obj_add_uint(doc, object, "slot", binding->slot);
+	yyjson_mut_obj_add_uint(doc, object, "offset_bytes", binding->offset_bytes);
+	yyjson_mut_obj_add_uint(doc, object, "size_bytes", binding->size_bytes);
+	yyjson_mut_obj_add_uint(doc, object, "guest_address", binding->guest_address);
+	gmt_json_add_time(doc, object, "bound", "bound_ns", binding->bound_ns, offset_ns);
+}
+
+static void add_range(yyjson_mut_doc *doc, yyjson_mut_val *object,
+		      const struct gmt_rec_range *range)
+{
+	yyjson_mut_obj_add_uint(doc, object, "offset_bytes", range->offset_bytes);
+	yyjson_mut_obj_add_uint(doc, object, "size_bytes", range->size_bytes);
+	yyjson_mut_obj_add_str(doc, object, "state",
+			       range->flags & GMEM_RANGE_SHARED ? "shared" : "private");
+	yyjson_mut_obj_add_bool(doc, object, "resident", range->flags & GMEM_RANGE_RESIDENT);
+}
+
+int gmt_json_gmem(FILE *out, const struct gmt_detail *detail)
 {
 	yyjson_mut_doc *doc = gmt_json_new("gmem");
+	int64_t offset_ns = gmt_clock_offset_ns();
 	yyjson_mut_val *root, *list;
 
 	if (!doc)
 		return -ENOMEM;
 	root = yyjson_mut_doc_get_root(doc);
-	add_gmem(doc, root, row, gmt_clock_offset_ns());
-	yyjson_mut_obj_add_bool(doc, root, "creator_alive", creator_alive);
+	add_gmem(doc, root, &detail->row, offset_ns);
+	yyjson_mut_obj_add_bool(doc, root, "creator_alive", detail->creator_alive);
 	yyjson_mut_obj_add_uint(doc, root, "lost", 0);
+	list = add_list(doc, root, "binding_list", detail->row.vms.known);
+	for (size_t i = 0; list && i < detail->binding_count; i++)
+		add_binding(doc, yyjson_mut_arr_add_obj(doc, list), &detail->bindings[i],
+			    offset_ns);
 	list = yyjson_mut_obj_add_arr(doc, root, "ranges");
-	for (size_t i = 0; i < count; i++) {
-		yyjson_mut_val *range = yyjson_mut_arr_add_obj(doc, list);
-
-		yyjson_mut_obj_add_uint(doc, range, "offset_bytes", ranges[i].offset_bytes);
-		yyjson_mut_obj_add_uint(doc, range, "size_bytes", ranges[i].size_bytes);
-		yyjson_mut_obj_add_str(doc, range, "state",
-				       ranges[i].flags & GMEM_RANGE_SHARED ? "shared" : "private");
-		yyjson_mut_obj_add_bool(doc, range, "resident",
-					ranges[i].flags & GMEM_RANGE_RESIDENT);
-	}
+	for (size_t i = 0; i < detail->range_count; i++)
+		add_range(doc, yyjson_mut_arr_add_obj(doc, list), &detail->ranges[i]);
 	return gmt_json_put(out, doc);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "model/check.h"
+#include "model/detail.h"
 #include "model/table.h"
 #include "model/trace.h"
 
@@ -17,12 +18,8 @@
 /* {"type":"snapshot",...,"gmems":[...],"totals":{...}} of the selection */
 int gmt_json_table(FILE *out, const struct gmt_table *table);
 
-/**
- * gmt_json_gmem() - {"type":"gmem",...,"ranges":[...]}
- * @ranges: @count of them
- */
-int gmt_json_gmem(FILE *out, const struct gmt_row *row, bool creator_alive,
-		  const struct gmt_rec_range *ranges, size_t count);
+/* {"type":"gmem",...,"binding_list":[...],"ranges":[...]} */
+int gmt_json_gmem(FILE *out, const struct gmt_detail *detail);
 
 /* {"type":"doctor","ok":...,"checks":[...]} */
 int gmt_json_checks(FILE *out, const struct gmt_check *checks, size_t count, int exit_code);

@@ -84,6 +84,7 @@ static void add_field(yyjson_mut_doc *doc, yyjson_mut_val *object,
 
 	switch (field->kind) {
 	case GMT_FIELD_U64:
+	case GMT_FIELD_ADDR:
 		yyjson_mut_obj_add_uint(doc, object, field->name, gmt_field_u64(event, field));
 		break;
 	case GMT_FIELD_U8:
@@ -104,12 +105,13 @@ static void add_field(yyjson_mut_doc *doc, yyjson_mut_val *object,
 			yyjson_mut_obj_add_uint(doc, object, field->name,
 						gmt_field_u32(event, field));
 		break;
+	case GMT_FIELD_U32:
 	case GMT_FIELD_FLAGS:
 		yyjson_mut_obj_add_uint(doc, object, field->name, gmt_field_u32(event, field));
 		break;
-	case GMT_FIELD_NAME:
+	case GMT_FIELD_CHARS:
 		gmt_json_add_chars(doc, object, field->name, gmt_field_chars(event, field),
-				   GMT_NAME_MAX);
+				   field->count);
 		break;
 	}
 }

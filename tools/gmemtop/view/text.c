@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tables, one gmem and its ranges, and findings as plain text. Events are in text_event.c. */
+/* Tables, one gmem, its bindings and ranges, and findings as plain text. Events are in text_event.c. */
 #include <inttypes.h>
 #include <linux/gmem.h>
 #include <string.h>
@@ -145,6 +145,31 @@ void gmt_text_gmem(FILE *out, const struct gmt_row *row, bool creator_alive)
 	put_number(out, "invalidations", rec->invalidations);
 	put_number(out, "memory failures", rec->memory_failures);
 	put_number(out, "lost", 0);
+}
+
+void gmt_text_binding_head(FILE *out)
+{
+	fprintf(out, "\n%18s %18s %5s %18s %18s %5s  %s\n", "OFFSET", "END", "SIZE",
+		"GUEST ADDRESS", "GUEST END", "SLOT", "VM");
+}
+
+void gmt_text_binding(FILE *out, const struct gmt_rec_binding *binding)
+{
+	char size[8], vm[GMT_CELL_MAX];
+
+	gmt_format_bytes(size, sizeof(size), binding->size_bytes);
+	gmt_vm_format(vm, sizeof(vm), binding->consumer, binding->vm);
+	fprintf(out,
+		"0x%016" PRIx64 " 0x%016" PRIx64 " %5s 0x%016" PRIx64 " 0x%016" PRIx64 " %5u  %s\n",
+		(uint64_t)binding->offset_bytes,
+		(uint64_t)(binding->offset_bytes + binding->size_bytes), size,
+		(uint64_t)binding->guest_address,
+		(uint64_t)(binding->guest_address + binding->size_bytes), binding->slot, vm);
+}
+
+void gmt_text_bindings_unknown(FILE *out)
+{
+	fprintf(out, "\nbindings are not known: this gmem.ko does not tell them\n");
 }
 
 void gmt_text_range_head(FILE *out)

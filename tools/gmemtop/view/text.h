@@ -23,6 +23,11 @@ void gmt_text_refresh_head(FILE *out, const struct gmt_table *table);
 /* gmt_text_gmem() - One gmem in full; @creator_alive tells whether its maker still runs */
 void gmt_text_gmem(FILE *out, const struct gmt_row *row, bool creator_alive);
 
+/* gmt_text_binding() - One binding of it; the head is for when there are any */
+void gmt_text_binding_head(FILE *out);
+void gmt_text_binding(FILE *out, const struct gmt_rec_binding *binding);
+void gmt_text_bindings_unknown(FILE *out);
+
 /* gmt_text_range() - One range of it */
 void gmt_text_range_head(FILE *out);
 void gmt_text_range(FILE *out, const struct gmt_rec_range *range);

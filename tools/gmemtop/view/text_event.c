@@ -23,6 +23,9 @@ static void put_field(struct gmt_line *line, const struct gmt_rec_event *event,
 	case GMT_FIELD_U64:
 		gmt_line_u64(line, gmt_field_u64(event, field));
 		break;
+	case GMT_FIELD_U32:
+		gmt_line_u64(line, gmt_field_u32(event, field));
+		break;
 	case GMT_FIELD_U8:
 		gmt_line_u64(line, gmt_field_u8(event, field));
 		break;
@@ -44,8 +47,12 @@ static void put_field(struct gmt_line *line, const struct gmt_rec_event *event,
 		snprintf(text, sizeof(text), "%#x", gmt_field_u32(event, field));
 		gmt_line_str(line, text);
 		break;
-	case GMT_FIELD_NAME:
-		gmt_clean_word(text, sizeof(text), gmt_field_chars(event, field), GMT_NAME_MAX);
+	case GMT_FIELD_ADDR:
+		snprintf(text, sizeof(text), "0x%" PRIx64, gmt_field_u64(event, field));
+		gmt_line_str(line, text);
+		break;
+	case GMT_FIELD_CHARS:
+		gmt_clean_word(text, sizeof(text), gmt_field_chars(event, field), field->count);
 		gmt_line_str(line, text);
 		break;
 	}
@@ -99,7 +106,7 @@ void gmt_text_totals(FILE *out, const struct gmt_trace_totals *totals)
 		uint64_t lost = totals->ring_full[i] + totals->missed[i];
 
 		if (totals->received[i] || lost)
-			fprintf(out, "%-13s received %" PRIu64 "  lost %" PRIu64 "\n",
+			fprintf(out, "%-15s received %" PRIu64 "  lost %" PRIu64 "\n",
 				gmt_event_name(i), totals->received[i], lost);
 	}
 	fprintf(out,

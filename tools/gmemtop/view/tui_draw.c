@@ -100,7 +100,7 @@ static int widest_visible(const struct gmt_table *table, enum gmt_column column,
 static bool is_text(enum gmt_column column)
 {
 	return column == GMT_COLUMN_NAME || column == GMT_COLUMN_COMMAND ||
-	       column == GMT_COLUMN_CGROUP;
+	       column == GMT_COLUMN_VM || column == GMT_COLUMN_CGROUP;
 }
 
 /* Hands what is left over to the texts that want it, one by one, so that none starves. */
@@ -253,7 +253,7 @@ static void draw_help(void)
 	static const char *const head[] = {
 		"q  quit             ?  this help",
 		"/  filter: words, or COLUMN=TEXT",
-		"   of id name command pid cgroup",
+		"   of id name command pid vm cgroup",
 		"<  >  sort by the next column",
 		"r  reverse the order",
 		"space  pause     + -  interval",

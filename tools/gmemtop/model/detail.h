@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* All there is to tell of one gmem: its row, ranges and bindings. Filled and shown by show. */
+#ifndef GMT_MODEL_DETAIL_H
+#define GMT_MODEL_DETAIL_H
+
+#include "model/table.h"
+
+/**
+ * struct gmt_detail - One gmem; all zero at first, but for the row's cgroup
+ * @row: its VMs are known when its bindings are
+ * @creator_alive: whether the process that made it still runs
+ * @ranges: owned; in order, @range_count of them
+ * @bindings: owned; in order of offsets, @binding_count of them
+ */
+struct gmt_detail {
+	struct gmt_row row;
+	bool creator_alive;
+	struct gmt_rec_range *ranges;
+	size_t range_count;
+	size_t range_capacity;
+	struct gmt_rec_binding *bindings;
+	size_t binding_count;
+	size_t binding_capacity;
+};
+
+/* Add what comes next; gmt_detail_add_binding() its VM too. Return: 0 or -ENOMEM */
+int gmt_detail_add_range(struct gmt_detail *detail, const struct gmt_rec_range *range);
+int gmt_detail_add_binding(struct gmt_detail *detail, const struct gmt_rec_binding *binding);
+
+void gmt_detail_exit(struct gmt_detail *detail);
+
+#endif /* GMT_MODEL_DETAIL_H */
