@@ -91,7 +91,7 @@ def column(lines, header, row):
 def test_sizes(t, busy):
     for columns, lines, want in ((40, 10, ['NAME', 'PRIV', 'SHARE', 'FLT/S', 'DEN/S', 'q quit']),
                                  (80, 24, ['COMMAND', 'PID', 'SIZE', 'CNV/S', 'CGROUP', 'q quit']),
-                                 (200, 50, ['total: size', 'CGROUP', '/gmemtop-screen', 'pause'])):
+                                 (200, 50, ['total: size', ' VM ', 'CGROUP', '/gmemtop-screen', 'pause'])):
         screen = Screen(columns, lines)
         t.ok(screen.wait(has('busy', *want), 'the table'), f'{columns}x{lines} has all it should',
              *screen.lines())

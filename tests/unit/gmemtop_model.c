@@ -216,7 +216,8 @@ static void test_vms(void)
 	gmt_table_end(&table);
 	fill_bound(&table, 2 * S);
 	vms = &find(&table, 1)->vms;
-	ok(gmt_table_bound(&table) && !vms->known, "VMs are not known until all bindings are");
+	ok(gmt_table_bound(&table) && !vms->known && find(&table, 2)->vms.known,
+	   "VMs are not known until all bindings are, but where there is none");
 	gmt_table_bindings_end(&table);
 	gmt_table_end(&table);
 	ok(vms->known && vms->count == 2 && vms->list[0].vm == 200 && vms->list[1].vm == 30,

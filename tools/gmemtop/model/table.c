@@ -116,6 +116,8 @@ struct gmt_row *gmt_table_put(struct gmt_table *table, const struct gmt_rec_gmem
 		update_rates(row, rec, (double)(taken_ns - since_ns) / 1e9);
 	row->rec = *rec;
 	gmt_vms_reset(&row->vms);
+	/* Where none is counted, there is nothing that could not be told. */
+	row->vms.known = !rec->bindings;
 	row->taken_ns = taken_ns;
 	row->fresh = true;
 	table->cursor = at + 1;
