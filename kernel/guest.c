@@ -90,7 +90,7 @@ EXPORT_SYMBOL_GPL(gmem_binding_get_page);
  * @b: the binding
  * @index: page index in the memory
  * @fill: writes all of the page, whose contents are undefined before; a page that @fill
- *	failed on keeps them from everybody
+ *	failed on reads as zeroes
  * @arg: for @fill
  *
  * Context: may sleep; @fill is called with invalidate_lock held for writing.
@@ -124,7 +124,10 @@ int gmem_binding_populate(struct gmem_binding *b, pgoff_t index,
 		gmem_folio_set_handed(folio);
 		folio_unlock(folio);
 		err = fill(folio_file_page(folio, index), arg);
-		if (!err && !folio_test_uptodate(folio))
+		/* One that came zeroed from the kernel was up to date before. */
+		if (err)
+			folio_clear_uptodate(folio);
+		else if (!folio_test_uptodate(folio))
 			folio_mark_uptodate(folio);
 		folio_put(folio);
 	}
