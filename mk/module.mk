@@ -6,7 +6,7 @@
 MODULE_DIRS := $(shell find kernel -path kernel/kvm -prune -o -type d -print 2>/dev/null)
 MODULE_SOURCES := $(shell find kernel include -path kernel/kvm -prune -o -type f -print 2>/dev/null)
 
-modules: $(foreach s,$(BUILT_SERIES),$(BUILD)/$(s)/gmem.ko)
+modules: $(foreach s,$(BUILT_SERIES),$(BUILD)/$(s)/gmem.ko $(BUILD)/$(s)/gmem_testhv.ko)
 
 # Links to all sources of kernel/, none to those that are gone.
 define link_sources
@@ -17,6 +17,11 @@ define link_sources
 endef
 
 kbuild = $(MAKE) -C $(KDIR_$(1)) M=$(abspath $(BUILD))/$(1)/kernel $(if $(Q),-s) $(KBUILD_EXTRA_$(1))
+
+# The tests' hypervisor calls gmem.ko's exports, and is built where that left their list.
+TESTHV_SOURCES := $(wildcard tests/testhv/*)
+kbuild_testhv = $(MAKE) -C $(KDIR_$(1)) M=$(abspath $(BUILD))/$(1)/testhv $(if $(Q),-s) \
+	KBUILD_EXTRA_SYMBOLS=$(abspath $(BUILD))/$(1)/kernel/Module.symvers
 
 # Debian 13's sparse is older than 7.3's headers: it lacks one keyword of theirs, and __builtin_strlen as a constant.
 # KBUILD_CHECKSRC stands for C=2, which Kbuild refuses since Debian's headers lack its test of the checker.
@@ -33,8 +38,17 @@ $(BUILD)/$(1)/gmem.ko: $(MODULE_SOURCES)
 		{ echo '$$@: built without BTF (pahole missing?)' >&2; exit 1; }
 	$(Q)cp $(BUILD)/$(1)/kernel/gmem.ko $$@
 
+$(BUILD)/$(1)/gmem_testhv.ko: $(BUILD)/$(1)/gmem.ko $(TESTHV_SOURCES)
+	$(call say,MODULE,$$@)
+	$(Q)mkdir -p $$(@D)/testhv
+	$(Q)find $$(@D)/testhv -xtype l -delete
+	$(Q)ln -srf -t $$(@D)/testhv $(TESTHV_SOURCES)
+	+$(Q)$$(call kbuild_testhv,$(1)) modules
+	$(Q)cp $$(@D)/testhv/gmem_testhv.ko $$@
+
 .PHONY: sparse-$(1)
-sparse-$(1): $(BUILD)/$(1)/gmem.ko
+sparse-$(1): $(BUILD)/$(1)/gmem_testhv.ko
 	+$(Q)$$(call kbuild,$(1)) KBUILD_CHECKSRC=2 CHECK='$(SPARSE)' modules
+	+$(Q)$$(call kbuild_testhv,$(1)) KBUILD_CHECKSRC=2 CHECK='$(SPARSE)' modules
 endef
 $(foreach s,$(sort $(KSERIES) $(K)),$(eval $(call module_rules,$(s))))

@@ -20,7 +20,8 @@ checkpatch_files() {
 style_checkpatch() {
 	local script files status=0
 	script=$("$make" -s checkpatch) || return
-	mapfile -t files < <(project_files \( -path './kernel/*.[ch]' -o -path './include/*.h' \) \
+	mapfile -t files < <(project_files \( -path './kernel/*.[ch]' -o -path './include/*.h' \
+		-o -path './tests/testhv/*.[ch]' \) \
 		! -path './include/trace/*' ! -name compat.h)
 	checkpatch_files '' "${files[@]}" || status=1
 	# Tracepoint macros are no function calls, and their symbol lists no expressions.
@@ -35,7 +36,7 @@ style_checkpatch() {
 style_clang_format() {
 	local files
 	mapfile -t files < <(project_files \( -path './tools/*.[ch]' -o -path './tests/*.[ch]' -o -path './bpf/*.[ch]' \
-		-o -path './examples/*.[ch]' \))
+		-o -path './examples/*.[ch]' \) ! -path './tests/testhv/*')
 	[ ${#files[@]} = 0 ] || clang-format --dry-run -Werror "${files[@]}"
 }
 
