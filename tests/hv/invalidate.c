@@ -259,7 +259,7 @@ static void check_slow(void)
 	pthread_t thread;
 
 	set_up();
-	hv_behave(vm, 10, false);
+	hv_behave(vm, (struct testhv_behave){ .slow_ms = 10 });
 	atomic_store(&stop, false);
 	lookups = 0;
 	if (pthread_create(&thread, NULL, touch, &guest_errors))
@@ -282,11 +282,49 @@ static void check_slow(void)
 	tear_down();
 }
 
+static const struct {
+	const char *what;
+	enum act act;
+	int state; /* what the guest has in the end */
+} overtakers[] = {
+	{ "a hole", ACT_PUNCH, GMEM_STATE_PRIVATE },
+	{ "a conversion", ACT_SHARE, GMEM_STATE_SHARED },
+};
+
+static void *ask_state(void *arg)
+{
+	*(int *)arg = guest_state(vm, guest_page(6));
+	return NULL;
+}
+
+/* All of an invalidation happens between a look-up and the use of its page: it starts over. */
+static void check_overtaken(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(overtakers); i++) {
+		pthread_t thread;
+		int state = -1;
+
+		set_up();
+		hv_behave(vm, (struct testhv_behave){ .dawdle_ms = 500 });
+		if (pthread_create(&thread, NULL, ask_state, &state))
+			tap_bail("pthread_create");
+		while (gmem_stats_of(fd).faults_guest == 0)
+			usleep(1000);
+		usleep(100000);
+		try_act(overtakers[i].act, 6, 1);
+		pthread_join(thread, NULL);
+		ok(state == overtakers[i].state && hv_counter(vm, TESTHV_RETRIES) == 1 &&
+			   gmem_stats_of(fd).faults_guest == 2,
+		   "%s overtakes a look-up, which is made again", overtakers[i].what);
+		tear_down();
+	}
+}
+
 /* The detector detects: a page used after it was announced as gone. */
 static void check_deaf(void)
 {
 	set_up();
-	hv_behave(vm, 0, true);
+	hv_behave(vm, (struct testhv_behave){ .deaf = 1 });
 	is_int(guest_state(vm, guest_page(4)), GMEM_STATE_PRIVATE,
 	       "a page is in the guest's table");
 	try_act(ACT_PUNCH, 4, 1);
@@ -302,7 +340,7 @@ static void check_deaf(void)
 
 int main(void)
 {
-	tap_plan(ARRAY_SIZE(rows) + 1 + 10 + 2 + 5 + 5 + 4);
+	tap_plan(ARRAY_SIZE(rows) + 1 + 10 + 2 + 5 + 5 + 2 * ARRAY_SIZE(overtakers) + 4);
 	hv_load();
 	tracer_open(&tracer);
 	check_ranges();
@@ -310,6 +348,7 @@ int main(void)
 	check_in_flight();
 	check_hoarder();
 	check_slow();
+	check_overtaken();
 	check_deaf();
 	tracer_close(&tracer);
 	return tap_done();

@@ -179,7 +179,7 @@ static pid_t start_victim(int round)
 	set_up();
 	hv_bind(vm, 2, common, round % 4 * 4 * PAGE, 4 * PAGE, GUEST + BYTES);
 	if (round % 3 == 0)
-		hv_behave(vm, 3, false);
+		hv_behave(vm, (struct testhv_behave){ .slow_ms = 3 });
 	/* Leave it to the kernel in which order they go; some have fewer left. */
 	if (round % 5 == 1)
 		munmap(map, BYTES);

@@ -147,6 +147,7 @@ static void run_short_lived(struct worker *w)
 			else if (errno != EEXIST)
 				failed(w, "bind");
 		} else {
+			hv_behave(mine, (struct testhv_behave){ .dawdle_ms = i % 3 });
 			secret_fill(page, PAGE, w->rounds + 1);
 			if (guest_write(mine, at, page, PAGE) || guest_read(mine, at, seen, PAGE))
 				failed(w, "access");
@@ -155,10 +156,6 @@ static void run_short_lived(struct worker *w)
 					     !all_zero(seen, PAGE);
 		}
 	}
-	if (roll(w, 2))
-		for (unsigned int slot = 0; slot < ARRAY_SIZE(bound); slot++)
-			if (bound[slot] && try_unbind(mine, slot))
-				failed(w, "unbind");
 	/* What it is told while it is closed is not counted by the test, but by gmem: unbind first. */
 	for (unsigned int slot = 0; slot < ARRAY_SIZE(bound); slot++)
 		try_unbind(mine, slot);

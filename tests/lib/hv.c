@@ -174,11 +174,9 @@ int try_hv_populate(int vm, uint64_t at, const void *page, int fail)
 	return ioctl(vm, TESTHV_POPULATE, &p);
 }
 
-void hv_behave(int vm, unsigned int slow_ms, bool deaf)
+void hv_behave(int vm, struct testhv_behave how)
 {
-	struct testhv_behave b = { .slow_ms = slow_ms, .deaf = deaf };
-
-	if (ioctl(vm, TESTHV_BEHAVE, &b))
+	if (ioctl(vm, TESTHV_BEHAVE, &how))
 		tap_bail("TESTHV_BEHAVE: %s", strerror(errno));
 }
 

@@ -33,7 +33,8 @@ int guest_state(int vm, uint64_t at);
 int guest_convert(int vm, uint64_t at, uint64_t bytes, unsigned int to, unsigned int content,
 		  uint64_t *error_offset);
 int try_hv_populate(int vm, uint64_t at, const void *page, int fail);
-void hv_behave(int vm, unsigned int slow_ms, bool deaf);
+/* For its bindings of now: slow_ms, deaf or dawdle_ms. */
+void hv_behave(int vm, struct testhv_behave how);
 struct testhv_count hv_count(int vm, unsigned int slot);
 uint64_t hv_counter(int vm, enum testhv_counter nr);
 

@@ -4,7 +4,6 @@
  * around hv.c's: they count, are slow on demand, and note for every page which invalidations
  * have begun, so that a use after that is found out, whatever hv.c believes.
  */
-#include <linux/delay.h>
 #include <linux/highmem.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -339,9 +338,15 @@ static long testhv_ioctl_populate(struct testhv *vm, void *arg)
 static long testhv_ioctl_behave(struct testhv *vm, void *arg)
 {
 	const struct testhv_behave *args = arg;
+	int slot;
 
 	WRITE_ONCE(vm->behave.slow_ms, args->slow_ms);
 	WRITE_ONCE(vm->behave.deaf, args->deaf);
+	down_read(&vm->hv.regions_lock);
+	for (slot = 0; slot < TESTHV_SLOTS; slot++)
+		if (vm->hv.regions[slot])
+			WRITE_ONCE(vm->hv.regions[slot]->dawdle_ms, args->dawdle_ms);
+	up_read(&vm->hv.regions_lock);
 	return 0;
 }
 

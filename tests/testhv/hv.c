@@ -2,7 +2,7 @@
 /*
  * What a hypervisor's driver does with gmem: binds ranges as memory of a VM, fills a guest page
  * table on faults, and empties it when it is told to. docs/hypervisors.md walks through this
- * file. Nothing here is for tests only: device.c stands for vCPUs and a VMM's ioctls.
+ * file. device.c stands for vCPUs and a VMM's ioctls; for tests only is hv_dawdle() alone.
  */
 #include <linux/file.h>
 #include <linux/module.h>
@@ -61,6 +61,7 @@ static int hv_fault(struct hv_region *r, pgoff_t index, bool write)
 	if (err)
 		return err;
 
+	hv_dawdle(r);
 	down_write(&r->mmu_lock);
 	if (r->in_progress || r->invalidations != seen) {
 		r->retries++;

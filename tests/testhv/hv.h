@@ -3,6 +3,7 @@
 #ifndef HV_H
 #define HV_H
 
+#include <linux/delay.h>
 #include <linux/gmem.h>
 #include <linux/rwsem.h>
 #include <linux/wait.h>
@@ -24,6 +25,7 @@
  * @in_progress: how many of these have not ended
  * @retries: look-ups that came too late
  * @wait: for @in_progress to become 0
+ * @dawdle_ms: see hv_dawdle()
  */
 struct hv_region {
 	u32 slot;
@@ -38,6 +40,7 @@ struct hv_region {
 	unsigned long in_progress;
 	unsigned long retries;
 	wait_queue_head_t wait;
+	unsigned int dawdle_ms;
 };
 
 /**
@@ -51,6 +54,15 @@ struct hv_vm {
 	struct rw_semaphore regions_lock;
 	struct hv_region *regions[TESTHV_SLOTS];
 };
+
+/* Between a look-up and its use a vCPU may be preempted for long. Tests make sure of it. */
+static inline void hv_dawdle(const struct hv_region *r)
+{
+	unsigned int ms = READ_ONCE(r->dawdle_ms);
+
+	if (unlikely(ms))
+		msleep(ms);
+}
 
 /* Which page of the gmem is at a guest address. */
 static inline pgoff_t hv_region_index(const struct hv_region *r, u64 guest_address)

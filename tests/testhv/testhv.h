@@ -82,6 +82,8 @@ struct testhv_populate {
 struct testhv_behave {
 	__u32 slow_ms;		/* each callback takes so long */
 	__u32 deaf;		/* invalidate_begin and _end are not acted on */
+	__u32 dawdle_ms;	/* a vCPU takes so long from a look-up to the use of its page */
+	__u32 __pad;
 };
 
 struct testhv_count {
