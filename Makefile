@@ -58,7 +58,7 @@ demo: modules gmemtop tests
 vm: all
 	@tests/vm/run -k $(NEWEST) -o $(BUILD)/vm/shell -i
 
-bench: all
+bench: all kvm kvm-stock
 	@tests/vm/run -k $(NEWEST) -o $(BUILD)/bench --icount -- tests/bench/run
 
 clean:

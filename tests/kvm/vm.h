@@ -23,6 +23,7 @@ enum vm_op {
 	VM_STORE = 2, /* stores the value */
 	VM_FILL = 3,  /* fills the page with value, value + 1, ... */
 	VM_CHECK = 4, /* gives how many words of the page are not as VM_FILL left them */
+	VM_TOUCH = 5, /* stores a word to each of value pages */
 };
 
 struct vm {
@@ -62,6 +63,8 @@ asm(".pushsection .rodata\n"
     "	je 3f\n"
     "	cmp $3, %ebx\n"
     "	je 4f\n"
+    "	cmp $5, %ebx\n"
+    "	je 7f\n"
     "	xor %eax, %eax\n"
     "5:	cmp %esi, (%edi)\n"
     "	je 6f\n"
@@ -79,6 +82,12 @@ asm(".pushsection .rodata\n"
     "	inc %esi\n"
     "	add $4, %edi\n"
     "	loop 4b\n"
+    "	mov %esi, %eax\n"
+    "	jmp 9f\n"
+    "7:	mov %esi, (%edi)\n"
+    "	add $0x1000, %edi\n"
+    "	dec %esi\n"
+    "	jnz 7b\n"
     "	mov %esi, %eax\n"
     "9:	outl %eax, %dx\n"
     "	jmp 1b\n"
