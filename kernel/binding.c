@@ -218,6 +218,32 @@ static bool gmem_bind_args_valid(const struct file *file, const struct gmem_bind
 	       end <= gmem_file_bytes(file);
 }
 
+static struct gmem_binding *gmem_binding_alloc(const struct gmem *gm, struct file *file,
+					       const struct gmem_bind_args *args)
+{
+	struct gmem_binding *b = kzalloc(sizeof(*b), GFP_KERNEL_ACCOUNT);
+
+	if (!b)
+		return NULL;
+	b->set = gm->bindings;
+	b->file = file;
+	b->pages.start = args->offset >> PAGE_SHIFT;
+	b->pages.last = ((args->offset + args->bytes) >> PAGE_SHIFT) - 1;
+	b->ops = args->ops;
+	b->private = args->private;
+	b->info = (struct gmem_binding_info){
+		.id = gm->id,
+		.offset_bytes = args->offset,
+		.size_bytes = args->bytes,
+		.vm = args->vm,
+		.guest_address = args->guest_address,
+		.bound_ns = ktime_get_boottime_ns(),
+		.slot = args->slot,
+	};
+	strscpy_pad(b->info.consumer, args->consumer, sizeof(b->info.consumer));
+	return b;
+}
+
 /**
  * gmem_bind() - bind a range of a gmem to a virtual machine
  * @file: of the memory, from gmem_file_get(); the binding keeps no reference to it
@@ -239,27 +265,9 @@ struct gmem_binding *gmem_bind(struct file *file, const struct gmem_bind_args *a
 
 	if (!gmem_bind_args_valid(file, args))
 		return ERR_PTR(-EINVAL);
-	b = kzalloc(sizeof(*b), GFP_KERNEL_ACCOUNT);
+	b = gmem_binding_alloc(gm, file, args);
 	if (!b)
 		return ERR_PTR(-ENOMEM);
-
-	b->set = set;
-	b->file = file;
-	b->pages.start = args->offset >> PAGE_SHIFT;
-	b->pages.last = ((args->offset + args->bytes) >> PAGE_SHIFT) - 1;
-	b->ops = args->ops;
-	b->private = args->private;
-	b->info = (struct gmem_binding_info){
-		.id = gm->id,
-		.offset_bytes = args->offset,
-		.size_bytes = args->bytes,
-		.vm = args->vm,
-		.guest_address = args->guest_address,
-		.bound_ns = ktime_get_boottime_ns(),
-		.slot = args->slot,
-	};
-	strscpy_pad(b->info.consumer, args->consumer, sizeof(b->info.consumer));
-
 	if (!try_module_get(b->ops->owner)) {
 		err = -ENODEV;
 		goto err_free;

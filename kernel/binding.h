@@ -28,7 +28,7 @@
  */
 struct gmem_bindings {
 	refcount_t refs;
-	struct mutex lifetime;
+	struct mutex lifetime;		/* see above */
 	struct gmem *gm;
 	struct rw_semaphore notify;
 	struct rb_root_cached tree;

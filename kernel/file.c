@@ -59,7 +59,6 @@ int gmem_file_mmap(struct file *file, struct vm_area_struct *vma,
 	gmem_trace_access(gm, GMEM_ACT_MMAP, offset, size, err ? 0 : size, err);
 	return err;
 }
-
 EXPORT_SYMBOL_GPL(gmem_file_mmap);
 
 static int gmem_mmap(struct file *file, struct vm_area_struct *vma)
@@ -164,7 +163,6 @@ long gmem_file_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 		return -EINVAL;
 	return gmem_allocate(gm, offset >> PAGE_SHIFT, ((offset + len) >> PAGE_SHIFT) - 1);
 }
-
 EXPORT_SYMBOL_GPL(gmem_file_fallocate);
 
 static loff_t gmem_llseek(struct file *file, loff_t offset, int whence)
@@ -202,7 +200,6 @@ void gmem_file_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "gmem-denied:\t%llu\n", gmem_stats_denied(&stats));
 	seq_printf(m, "gmem-conversions:\t%llu\n", stats.conversions);
 }
-
 EXPORT_SYMBOL_GPL(gmem_file_show_fdinfo);
 
 /* The range an ioctl names: pages, inside the memory, not empty. */

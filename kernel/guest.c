@@ -22,8 +22,8 @@ static struct folio *gmem_guest_folio(struct gmem *gm, pgoff_t index, enum gmem_
 				      enum gmem_state *state, struct gmem_ev_fault *times)
 {
 	*state = gmem_states_get(gm, index);
-	if (unlikely(want != GMEM_WANT_ANY &&
-		     (want == GMEM_WANT_SHARED) != (*state == GMEM_STATE_SHARED))) {
+	if (unlikely(want == (*state == GMEM_STATE_SHARED ? GMEM_WANT_PRIVATE :
+							    GMEM_WANT_SHARED))) {
 		gmem_count_denial(gm, GMEM_DENIAL_PRIVATE);
 		return ERR_PTR(-EACCES);
 	}
@@ -94,8 +94,8 @@ EXPORT_SYMBOL_GPL(gmem_binding_get_page);
  * @arg: for @fill
  *
  * Context: may sleep; @fill is called with invalidate_lock held for writing.
- * Return: 0; -EINVAL, -ENODEV, -EHWPOISON, -ENOMEM as gmem_binding_get_page(); -EACCES (a shared page);
- * what @fill returned.
+ * Return: 0; -EINVAL, -ENODEV, -EHWPOISON, -ENOMEM as gmem_binding_get_page(); -EACCES (a
+ * shared page); what @fill returned.
  */
 int gmem_binding_populate(struct gmem_binding *b, pgoff_t index,
 			  int (*fill)(struct page *page, void *arg), void *arg)

@@ -44,8 +44,6 @@ struct kvm_gmem_slot {
 	bool in_place;
 };
 
-static struct file_operations kvm_gmem_fops;
-
 static struct kvm_gmem *kvm_gmem_of_owner(struct gmem_owner *owner)
 {
 	return container_of(owner, struct kvm_gmem, owner);

@@ -39,7 +39,7 @@ static long do_look(const unsigned long *arg)
 /* VM MILLISECONDS */
 static long do_slow(const unsigned long *arg)
 {
-	hv_behave(vms[arg[0]], arg[1], false);
+	hv_behave(vms[arg[0]], (struct testhv_behave){ .slow_ms = arg[1] });
 	return 0;
 }
 

@@ -311,7 +311,7 @@ struct gmem_inspect {
  * KVM_SET_MEMORY_ATTRIBUTES converts keep their contents. They must lie in one memory slot
  * on a gmem made by GMEM_CREATE, else EINVAL.
  */
-#define GMEM_KVM_ATTRIBUTES_KEEP (1ULL << 0)
+#define GMEM_KVM_ATTRIBUTES_KEEP 1ULL
 
 /* The enumerations below are not arguments: events and tools speak them. */
 
