@@ -42,7 +42,6 @@ static const char *const reports[] = {
 	"Objects remaining",
 	"objects remaining",
 	"unreferenced object",
-	"suspected memory leaks",
 	"leaked",
 	"possible circular locking",
 	"possible recursive locking",
@@ -93,7 +92,7 @@ bool klog_is_report(struct klog_state *state, const char *line)
 	else if (state->oom_lines > 0)
 		state->oom_lines--;
 
-	/* A fault without memory is tried again: the kernel says this once each time fault injection caused it. */
+	/* A fault that finds no memory is tried again. Fault injection causes it. */
 	if (strstr(line, "VM_FAULT_OOM leaked out to the #PF handler"))
 		return false;
 

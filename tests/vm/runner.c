@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Runs a list of tests inside the VM, for tests/run: one process group a test, a log file each, and one line of
- * DIR/results each: NAME pass|fail|skip SECONDS CHECKS REASON. A test also fails for what it leaves behind.
+ * DIR/results each: NAME pass|fail|skip SECONDS CHECKS SKIPPED REASON. A test also fails for what it leaves behind.
  * tap.c judges its output, state.c the kernel.
  */
 #define _GNU_SOURCE
@@ -233,22 +233,33 @@ static void judge_test(struct test *test, int status)
 }
 
 /* The log of "group/name" is DIR/group-name.log. */
-static FILE *open_log(const struct test *test)
+FILE *test_log(const char *name)
 {
 	char path[512], *c;
 	FILE *log;
 
-	snprintf(path, sizeof(path), "%s/%s.log", dir, test->name);
+	snprintf(path, sizeof(path), "%s/%s.log", dir, name);
 	for (c = path + strlen(dir) + 1; *c; c++) {
 		if (*c == '/')
 			*c = '-';
 	}
-	log = fopen(path, "we");
+	log = fopen(path, "ae");
 	if (!log) {
 		fprintf(stderr, "vm-runner: %s: %s\n", path, strerror(errno));
 		exit(1);
 	}
 	return log;
+}
+
+/* Of two results of a test the last one counts. */
+void test_accuse(const char *name, const char *reason)
+{
+	const char *kernel = getenv("GMEM_KERNEL");
+
+	fprintf(results, "%s fail 0 0 0 %s\n", name, reason);
+	fflush(results);
+	printf("fail   %s%s%s: %s\n", kernel ? kernel : "", kernel ? "/" : "", name, reason);
+	fflush(stdout);
 }
 
 static void remove_tree(const char *path)
@@ -271,7 +282,7 @@ static void run_test(struct test *test)
 	char tmp[] = "/tmp/test.XXXXXX";
 	const char *kernel = getenv("GMEM_KERNEL");
 	double start = now();
-	FILE *log = open_log(test);
+	FILE *log = test_log(test->name);
 	int fds[2], status;
 	pid_t pid;
 
@@ -331,6 +342,8 @@ static int run_list(const char *list, bool host)
 		run_test(&test);
 		failed += test.failed;
 	}
+	if (!host)
+		leaks_check(NULL);
 	free(line);
 	fclose(f);
 	fclose(results);

@@ -50,8 +50,13 @@ void state_init(void);
 int state_prepare(struct test *test, FILE *log);
 void state_check(struct test *test, FILE *log);
 
-/* What kmemleak holds against it, where the kernel has that. */
+/* What kmemleak holds against it and those before it, where the kernel has that. */
 void leaks_init(void);
-void leaks_check(struct test *test, FILE *log);
+void leaks_begin(const struct test *test);
+void leaks_check(struct test *current);
+
+/* For what is found after a test has its verdict: a second, worse one, and the end of its log. */
+void test_accuse(const char *name, const char *reason);
+FILE *test_log(const char *name);
 
 #endif /* GMEM_TEST_RUNNER_H */

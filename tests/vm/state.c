@@ -98,6 +98,7 @@ int state_prepare(struct test *test, FILE *log)
 		close(fd);
 	}
 	refs_before = module_refs();
+	leaks_begin(test);
 	return 0;
 }
 
@@ -120,7 +121,7 @@ void state_check(struct test *test, FILE *log)
 			refs_before);
 		test_fail(test, "leaked %d references on gmem.ko", refs - refs_before);
 	}
-	leaks_check(test, log);
+	leaks_check(test);
 	if (read_kernel_log(log, report, sizeof(report)))
 		test_fail(test, "kernel log: %s", report);
 }
