@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -18,7 +19,10 @@
 #define ROUNDS (int)slow_rounds(40)
 #define BUSY   3 /* processes at a time */
 
-static int common;
+/* Ranges of the gmem that is only asked about: enough of them for a kill to come in between. */
+#define STRIPES 512UL
+
+static int common, striped;
 static char *map;
 
 static void touch_and_convert(uint64_t i)
@@ -75,8 +79,24 @@ static void own(uint64_t i)
 		munmap(mine, BYTES);
 }
 
+static void ask(uint64_t i)
+{
+	static struct gmem_range ranges[2 * STRIPES];
+	struct gmem_query_ranges q = {
+		.size = sizeof(q),
+		.bytes = 2 * STRIPES * PAGE,
+		.ranges = (uintptr_t)ranges,
+		.count = ARRAY_SIZE(ranges),
+	};
+
+	if (i % 2)
+		lseek(striped, 0, SEEK_DATA);
+	else if (ioctl(striped, GMEM_QUERY_RANGES, &q) || q.count != 2 * STRIPES)
+		_exit(1);
+}
+
 static void (*const works[])(uint64_t i) = {
-	touch_and_convert, allocate_and_punch, read_and_write, hold, own,
+	touch_and_convert, allocate_and_punch, read_and_write, hold, own, ask,
 };
 
 static pid_t start(int work)
@@ -126,6 +146,9 @@ int main(void)
 	before = read_long("/sys/module/gmem/refcnt");
 	common = gmem_new(MMAP_IO | GMEM_CREATE_INSPECT | GMEM_CREATE_INIT_SHARED, BYTES, "common");
 	map = gmem_map(common, BYTES);
+	striped = gmem_new(MMAP_IO, 2 * STRIPES * PAGE, "striped");
+	for (uint64_t i = 0; i < STRIPES; i++)
+		gmem_share(striped, 2 * i * PAGE, PAGE, GMEM_CONTENT_KEEP);
 	for (int round = 0; round < ROUNDS; round++) {
 		pid_t pids[BUSY];
 		int status;
@@ -148,6 +171,7 @@ int main(void)
 	   "the accounts agree");
 	munmap(map, BYTES);
 	close(common);
+	close(striped);
 	ok(refcnt_is(before), "no gmem is left, their own ones and this");
 	return tap_done();
 }
