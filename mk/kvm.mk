@@ -41,7 +41,8 @@ $(2)/kvm.ko: $(BUILD)/source/$(call source_of,$(1))/Makefile $(KVM_BUILDERS) $(4
 	$(Q)mkdir -p $(2)
 	$(Q)kernel/kvm/prepare tree $$(<D) $(2)/tree $(KDIR_$(1)) $(3)
 	+$(Q)$(call kvm_kbuild,$(2),$(KDIR_$(1)),arch/x86/kvm) $(5) modules
-	$(Q)for ko in $(KVM_MODULES); do $(STRIP) --strip-debug -o $(2)/$$$$ko.ko $(2)/tree/arch/x86/kvm/$$$$ko.ko || exit; done
+	$(Q)for ko in $(KVM_MODULES:%=%.ko); do \
+		$(STRIP) --strip-debug -o $(2)/$$$$ko $(2)/tree/arch/x86/kvm/$$$$ko || exit; done
 endef
 $(foreach s,$(KVM_KERNELS),$(eval $(call kvm_rules,$(s),$(BUILD)/$(s)/kvm-stock,stock)))
 $(foreach s,$(KVM_KERNELS),$(eval $(call kvm_rules,$(s),$(BUILD)/$(s)/kvm,,$(BUILD)/$(s)/gmem.ko $(KVM_SOURCES) \
@@ -62,14 +63,16 @@ $(BUILD)/$(1)/kvm-flavour/ok: $(BUILD)/source/$(1)/Makefile $(KVM_BUILDERS) $(KV
 endef
 $(foreach s,$(SOURCE_SERIES),$(eval $(call flavour_rules,$(s))))
 kvm-flavour: $(SOURCE_SERIES:%=$(BUILD)/%/kvm-flavour/ok)
+	$(if $(SOURCE_SERIES),,@echo 'no source package of a kernel is installed (use ./dev)' >&2; exit 1)
 
 # Upstream's selftests, from the same package. make check runs these; make check-kvm all that are worth it.
 KVM_SELFTESTS := guest_memfd_test set_memory_region_test pre_fault_memory_test vm_types_test \
 	x86/private_mem_conversions_test x86/private_mem_kvm_exits_test
 
 # The headers of the C library stand for the kernel's own, which nobody has installed there.
-selftest_make = +$(Q)mkdir -p $(BUILD)/$(1)/selftests/kvm && $(MAKE) $(if $(Q),-s) -C $(BUILD)/source/$(1)/tools/testing/selftests/kvm \
-		OUTPUT=$(abspath $(BUILD))/$(1)/selftests/kvm KHDR_INCLUDES='-isystem /usr/include'
+selftest_make = +$(Q)mkdir -p $(BUILD)/$(1)/selftests/kvm && $(MAKE) $(if $(Q),-s) \
+	-C $(BUILD)/source/$(1)/tools/testing/selftests/kvm OUTPUT=$(abspath $(BUILD))/$(1)/selftests/kvm \
+	KHDR_INCLUDES='-isystem /usr/include'
 
 define selftest_rules
 $(KVM_SELFTESTS:%=$(BUILD)/$(1)/selftests/kvm/%) &: $(BUILD)/source/$(1)/Makefile
@@ -77,7 +80,7 @@ $(KVM_SELFTESTS:%=$(BUILD)/$(1)/selftests/kvm/%) &: $(BUILD)/source/$(1)/Makefil
 	$(call selftest_make,$(1)) $(KVM_SELFTESTS:%=$(abspath $(BUILD))/$(1)/selftests/kvm/%)
 	$(Q)touch $(KVM_SELFTESTS:%=$(BUILD)/$(1)/selftests/kvm/%)
 
-$(BUILD)/$(1)/selftests/kvm/suite: $(BUILD)/source/$(1)/Makefile
+$(BUILD)/$(1)/selftests/kvm/suite: $(BUILD)/$(1)/selftests/kvm/$(firstword $(KVM_SELFTESTS))
 	$(call say,TESTS,$(BUILD)/$(1)/selftests/kvm: the whole suite)
 	$(call selftest_make,$(1)) all
 	$(Q)touch $$@
