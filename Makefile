@@ -38,8 +38,8 @@ all: modules gmemtop tests kvm-all
 
 -include mk/debug.mk
 include mk/module.mk
-include mk/kvm.mk
 include mk/tests.mk
+include mk/kvm.mk
 # Their owners' rules: gmemtop gives build/bin/gmemtop.
 -include tools/gmemtop/Makefile.inc
 -include examples/demo/Makefile.inc

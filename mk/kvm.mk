@@ -98,5 +98,6 @@ kvm-all: $(foreach s,$(KVM_KERNELS),$(BUILD)/$(s)/kvm/kvm.ko \
 	$(patsubst %,$(BUILD)/%/selftests,$(filter $(DEBUG_KERNELS),$(KVM_KERNELS)))
 
 KVM_NEWEST := $(lastword $(KVM_KERNELS))
-check-kvm: all kvm-stock $(KVM_NEWEST:%=$(BUILD)/$(call source_of,$(KVM_NEWEST))/selftests/kvm/suite)
+check-kvm: $(VM_PROGRAMS) kvm-all kvm-stock \
+		$(KVM_NEWEST:%=$(BUILD)/$(call source_of,$(KVM_NEWEST))/selftests/kvm/suite)
 	@tests/kvm/check '$(KVM_NEWEST)' '$(T)'
