@@ -31,7 +31,7 @@ MAKEFLAGS += --no-print-directory
 endif
 say = @printf '  %-7s %s\n' '$(1)' '$(2)'
 
-.PHONY: all modules gmemtop tests kvm-all check demo vm bench clean help
+.PHONY: all modules gmemtop tests kvm-all check demo vm bench soak clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: modules gmemtop tests kvm-all
@@ -61,6 +61,9 @@ vm: all
 bench: all kvm kvm-stock
 	@tests/vm/run -k $(NEWEST) -o $(BUILD)/bench --icount -- tests/bench/run
 
+soak: all
+	@tests/soak $(NEWEST) $(S)
+
 clean:
 	rm -rf $(BUILD)
 
@@ -72,6 +75,7 @@ help:
 	@echo 'make check T=abi/    ... those whose name holds abi/ or matches it as a pattern (abi/*, style/*)'
 	@echo 'make kvm             KVM with gmem in it, from the kernel source package (docs/kvm.md)'
 	@echo "make check-kvm       upstream's KVM selftests on the stock modules and on gmem's, side by side"
+	@echo 'make soak S=600      the tests that race, for that many seconds each (180)'
 	@echo 'make vm K=6.12       a shell in the VM with gmem.ko loaded; exit powers it off'
 	@echo 'make bench           benchmarks by an instruction clock'
 	@echo 'make modules, make gmemtop, make tests, make clean; V=1 shows the commands'

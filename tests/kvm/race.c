@@ -204,8 +204,7 @@ static unsigned long kill_vmms(double seconds)
 
 int main(void)
 {
-	const char *wish = getenv("GMEM_SECONDS");
-	unsigned long seconds = wish ? strtoul(wish, NULL, 10) : 12, killed;
+	unsigned long seconds = test_seconds(12), killed;
 	pthread_t threads[3];
 	struct gmem_stats s;
 

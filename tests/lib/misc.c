@@ -30,6 +30,13 @@ bool read_text(const char *path, char *out, size_t size)
 	return got >= 0;
 }
 
+unsigned long test_seconds(unsigned long usual)
+{
+	const char *wish = getenv("GMEM_SECONDS");
+
+	return wish ? strtoul(wish, NULL, 10) : usual;
+}
+
 long read_long(const char *path)
 {
 	char text[64];

@@ -199,7 +199,7 @@ int main(void)
 		if (pthread_create(&workers[i].thread, NULL, work, &workers[i]))
 			tap_bail("pthread_create");
 	}
-	sleep(SECONDS);
+	sleep(test_seconds(SECONDS));
 	atomic_store(&stop, true);
 	for (int i = 0; i < THREADS; i++) {
 		pthread_join(workers[i].thread, NULL);
