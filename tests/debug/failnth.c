@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
+#include "hv.h"
 #include "inject.h"
 
 #define PAGES	   16
@@ -20,6 +21,7 @@ struct subject {
 	int fd;
 	char *map;
 	char *buffer;
+	int vm; /* that has it bound, or may bind it; 0 for none */
 };
 
 struct row {
@@ -62,6 +64,25 @@ static void populated(struct subject *s)
 	memset(s->buffer, 5, BYTES);
 	if (pwrite(s->fd, s->buffer, BYTES, 0) != BYTES)
 		tap_bail("populate: %s", strerror(errno));
+}
+
+static void with_vm(struct subject *s)
+{
+	s->vm = hv_open();
+}
+
+static void bound(struct subject *s)
+{
+	with_vm(s);
+	hv_bind(s->vm, 0, s->fd, 0, BYTES, 0);
+}
+
+static void bound_resident(struct subject *s)
+{
+	resident(s);
+	bound(s);
+	if (guest_read(s->vm, 0, s->buffer, BYTES))
+		tap_bail("guest: %s", strerror(errno));
 }
 
 static long get_info(struct subject *s)
@@ -184,6 +205,31 @@ static long map_again(struct subject *s)
 	return map == MAP_FAILED ? -1 : munmap(map, BYTES);
 }
 
+static long bind_all(struct subject *s)
+{
+	return try_bind(s->vm, 0, s->fd, 0, BYTES, 0);
+}
+
+static long guest_touch(struct subject *s)
+{
+	return guest_write(s->vm, 0, s->buffer, 3 * PAGE);
+}
+
+static long guest_share(struct subject *s)
+{
+	return guest_convert(s->vm, 5 * PAGE, PAGE, GMEM_STATE_SHARED, GMEM_CONTENT_KEEP, NULL);
+}
+
+static long guest_hide(struct subject *s)
+{
+	return guest_convert(s->vm, 5 * PAGE, PAGE, GMEM_STATE_PRIVATE, GMEM_CONTENT_KEEP, NULL);
+}
+
+static long guest_fill(struct subject *s)
+{
+	return try_hv_populate(s->vm, PAGE, s->buffer, 0);
+}
+
 static const struct row rows[] = {
 	{ "GMEM_GET_INFO", 0, nothing, get_info, 0, false, { EFAULT } },
 	{ "GMEM_GET_STATS", 0, nothing, get_stats, 0, false, { EFAULT } },
@@ -220,12 +266,18 @@ static const struct row rows[] = {
 	{ "MADV_POPULATE_READ", ALL_FLAGS, resident, touch_read, SNAP_FAULTS, true, { ENOMEM } },
 	{ "a store", ALL_FLAGS, shared, store, SNAP_FAULTS, true, { 0 } },
 	{ "mmap", ALL_FLAGS, shared, map_again, 0, false, { ENOMEM } },
+	{ "bind", MMAP_IO, with_vm, bind_all, 0, false, { EFAULT, ENOMEM } },
+	{ "a guest's store", MMAP_IO, bound, guest_touch, 0, true, { EFAULT, ENOMEM } },
+	{ "first contents", MMAP_IO, bound, guest_fill, 0, true, { EFAULT, ENOMEM } },
+	{ "a hypercall to share", MMAP_IO, bound, guest_share, 0, true, { EFAULT, ENOMEM } },
+	{ "a hypercall to hide", MMAP_IO, bound_resident, guest_hide, 0, true, { EFAULT, ENOMEM } },
 };
 
 static void subject_make(struct subject *s, const struct row *row)
 {
 	s->fd = gmem_new(row->flags, BYTES, "failnth");
 	s->map = row->flags & GMEM_CREATE_MMAP ? gmem_map(s->fd, BYTES) : NULL;
+	s->vm = 0;
 	s->buffer = malloc(BYTES);
 	if (!s->buffer)
 		tap_bail("malloc: %s", strerror(errno));
@@ -233,8 +285,11 @@ static void subject_make(struct subject *s, const struct row *row)
 	row->prepare(s);
 }
 
+/* Told soundly of whatever failed. */
 static void subject_drop(struct subject *s)
 {
+	if (s->vm && !hv_close(s->vm))
+		tap_bail("a VM was told amiss");
 	if (s->map)
 		munmap(s->map, BYTES);
 	free(s->buffer);
@@ -388,6 +443,7 @@ int main(void)
 	unsigned long text = module_section(".text");
 
 	tap_plan(3 * ARRAY_SIZE(rows) + 2 * 3 + 1);
+	hv_load();
 	inject_init(text, text + (1UL << 20));
 	try_create_fails(0);
 	try_create_fails(ALL_FLAGS | GMEM_CREATE_INIT_SHARED);

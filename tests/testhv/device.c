@@ -420,7 +420,7 @@ static long testhv_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	if (copy_from_user(&args, user, _IOC_SIZE(cmd)))
 		return -EFAULT;
 	ret = testhv_ioctls[i].fn(file->private_data, &args);
-	if (copy_to_user(user, &args, _IOC_SIZE(cmd)))
+	if ((_IOC_DIR(cmd) & _IOC_READ) && copy_to_user(user, &args, _IOC_SIZE(cmd)))
 		return -EFAULT;
 	return ret;
 }

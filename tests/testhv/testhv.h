@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The ioctls of /dev/gmem_testhv, for the module and the tests. Each open of the device is a
- * virtual machine; closing it destroys it. Every struct is copied back, on errors too.
+ * virtual machine; closing it destroys it. What has out fields is copied back on errors too.
  */
 #ifndef TESTHV_H
 #define TESTHV_H
@@ -95,13 +95,13 @@ struct testhv_count {
 	__u64 n[TESTHV_COUNTERS];
 };
 
-#define TESTHV_BIND	_IOWR('h', 0, struct testhv_bind)
-#define TESTHV_UNBIND	_IOWR('h', 1, struct testhv_unbind)
+#define TESTHV_BIND	_IOW('h', 0, struct testhv_bind)
+#define TESTHV_UNBIND	_IOW('h', 1, struct testhv_unbind)
 #define TESTHV_LOOKUP	_IOWR('h', 2, struct testhv_lookup)
 #define TESTHV_ACCESS	_IOWR('h', 3, struct testhv_access)
 #define TESTHV_CONVERT	_IOWR('h', 4, struct testhv_convert)
-#define TESTHV_POPULATE	_IOWR('h', 5, struct testhv_populate)
-#define TESTHV_BEHAVE	_IOWR('h', 6, struct testhv_behave)
+#define TESTHV_POPULATE	_IOW('h', 5, struct testhv_populate)
+#define TESTHV_BEHAVE	_IOW('h', 6, struct testhv_behave)
 #define TESTHV_COUNT	_IOWR('h', 7, struct testhv_count)
 
 #endif /* TESTHV_H */
