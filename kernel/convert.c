@@ -198,15 +198,19 @@ static int gmem_convert_runs(struct gmem_conversion *conv)
 static int gmem_convert_locked(struct gmem_conversion *conv)
 {
 	struct gmem_invalidation inv;
-	pgoff_t first, last;
+	pgoff_t first, last, changed_first = 0, changed_last = 0;
 	int err;
 
-	for (first = conv->first; gmem_conversion_run(conv, &first, &last); first = last + 1)
+	for (first = conv->first; gmem_conversion_run(conv, &first, &last); first = last + 1) {
+		if (!conv->changed_bytes)
+			changed_first = first;
+		changed_last = last;
 		conv->changed_bytes += (u64)(last - first + 1) << PAGE_SHIFT;
+	}
 	if (!conv->changed_bytes)
 		return 0;
 
-	gmem_invalidate_begin(&inv, conv->gm, conv->first, conv->last, GMEM_INVALIDATE_CONVERT);
+	gmem_invalidate_begin(&inv, conv->gm, changed_first, changed_last, GMEM_INVALIDATE_CONVERT);
 	/* A look-up that was served before we got the lock lets go of its page soon. */
 	conv->patience = inv.told ? GMEM_CONVERT_PATIENCE : 0;
 	err = gmem_convert_runs(conv);
