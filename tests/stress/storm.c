@@ -210,7 +210,8 @@ int main(void)
 		sum.denied += workers[i].denied;
 	}
 	is_int(sum.wrong, 0, "every answer may be true");
-	ok(sum.ops > 1000 && sum.conversions > 100 && sum.denied > 10,
+	ok(sum.ops > slow_rounds(1000) && sum.conversions > slow_rounds(100) &&
+		   sum.denied > slow_rounds(10),
 	   "%lu operations, %lu conversions, %lu met a held page, %lu refusals", sum.ops,
 	   sum.conversions, sum.held, sum.denied);
 	check_accounts(&sum);
