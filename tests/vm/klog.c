@@ -86,8 +86,12 @@ bool klog_is_report(struct klog_state *state, const char *line)
 	if (state->race)
 		return false;
 
-	/* A memory cgroup at its limit is no bug, though its report shows a stack. */
-	if (strstr(line, "invoked oom-killer"))
+	/*
+	 * Neither a memory cgroup at its limit is a bug, nor a slab cache that could not be made for want of memory,
+	 * though both show a stack.
+	 */
+	if (strstr(line, "invoked oom-killer") ||
+	    (strstr(line, "__kmem_cache_create_args(") && strstr(line, "failed with error")))
 		state->oom_lines = 12;
 	else if (state->oom_lines > 0)
 		state->oom_lines--;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 struct klog_state {
-	int oom_lines; /* lines left in which the OOM killer's own stack is no report */
+	int oom_lines; /* lines left in which a stack is no report: out of memory */
 	bool race;     /* inside a report of KCSAN's, which counts where gmem takes part */
 };
 
