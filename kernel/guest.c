@@ -12,10 +12,12 @@
 #include "folio.h"
 #include "states.h"
 
-/* The memory of a binding, kept by a reference to its file; NULL when it is gone. */
-static struct file *gmem_binding_file(struct gmem_binding *b)
+/* The memory of a binding that has these pages, kept by a reference to its file. */
+static struct file *gmem_binding_file(struct gmem_binding *b, pgoff_t first, pgoff_t last)
 {
-	return get_file_active(&b->file);
+	if (!gmem_binding_has(b, first) || !gmem_binding_has(b, last))
+		return ERR_PTR(-EINVAL);
+	return get_file_active(&b->file) ?: ERR_PTR(-ENODEV);
 }
 
 static struct folio *gmem_guest_folio(struct gmem *gm, pgoff_t index, enum gmem_want want,
@@ -56,11 +58,9 @@ int gmem_binding_get_page(struct gmem_binding *b, pgoff_t index, enum gmem_want 
 	struct gmem *gm;
 	int err;
 
-	if (!gmem_binding_has(b, index))
-		return -EINVAL;
-	file = gmem_binding_file(b);
-	if (!file)
-		return -ENODEV;
+	file = gmem_binding_file(b, index, index);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
 
 	gm = gmem_of_file(file);
 	gmem_fault_begin(&trace, gm, index, GMEM_FAULT_GUEST, write);
@@ -106,11 +106,9 @@ int gmem_binding_populate(struct gmem_binding *b, pgoff_t index,
 	struct gmem *gm;
 	int err;
 
-	if (!gmem_binding_has(b, index))
-		return -EINVAL;
-	file = gmem_binding_file(b);
-	if (!file)
-		return -ENODEV;
+	file = gmem_binding_file(b, index, index);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
 
 	gm = gmem_of_file(file);
 	mapping = gm->inode.i_mapping;
@@ -166,13 +164,11 @@ int gmem_binding_convert(struct gmem_binding *b, u64 offset, u64 bytes, enum gme
 	int err;
 
 	if (!bytes || !PAGE_ALIGNED(offset) || !PAGE_ALIGNED(bytes) ||
-	    check_add_overflow(offset, bytes, &end) ||
-	    !gmem_binding_has(b, offset >> PAGE_SHIFT) ||
-	    !gmem_binding_has(b, (end >> PAGE_SHIFT) - 1))
+	    check_add_overflow(offset, bytes, &end))
 		return -EINVAL;
-	file = gmem_binding_file(b);
-	if (!file)
-		return -ENODEV;
+	file = gmem_binding_file(b, offset >> PAGE_SHIFT, (end >> PAGE_SHIFT) - 1);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
 	err = gmem_convert(gmem_of_file(file), &args);
 	*error_offset = args.error_offset;
 	fput(file);

@@ -55,18 +55,6 @@ u64 gmem_file_bytes(const struct file *file)
 EXPORT_SYMBOL_GPL(gmem_file_bytes);
 
 /**
- * gmem_file_flags() - what the memory permits
- * @file: of a gmem
- *
- * Return: bits of enum gmem_create_flags; never changes.
- */
-u32 gmem_file_flags(const struct file *file)
-{
-	return gmem_of_file(file)->flags;
-}
-EXPORT_SYMBOL_GPL(gmem_file_flags);
-
-/**
  * gmem_file_owner() - the hypervisor's part of a gmem
  * @file: of a gmem
  *

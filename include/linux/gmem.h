@@ -94,7 +94,6 @@ struct gmem_page {
 struct file *gmem_file_get(int fd);
 bool gmem_file_is(const struct file *file);
 u64 gmem_file_bytes(const struct file *file);
-u32 gmem_file_flags(const struct file *file);
 
 struct gmem_binding *gmem_bind(struct file *file, const struct gmem_bind_args *args);
 void gmem_unbind(struct gmem_binding *b);

@@ -102,9 +102,7 @@ static int hv_region_run(struct hv_region *r, pgoff_t index, bool write, hv_run_
 
 struct hv_region *hv_region_find(struct hv_vm *vm, u64 guest_address)
 {
-	int slot;
-
-	for (slot = 0; slot < TESTHV_SLOTS; slot++) {
+	for (int slot = 0; slot < TESTHV_SLOTS; slot++) {
 		struct hv_region *r = vm->regions[slot];
 
 		if (r && guest_address >= r->guest_address &&
@@ -117,13 +115,12 @@ struct hv_region *hv_region_find(struct hv_vm *vm, u64 guest_address)
 int hv_guest_run(struct hv_vm *vm, u64 guest_address, bool write, hv_run_fn run, void *arg)
 {
 	struct hv_region *r;
-	int err;
 
-	down_read(&vm->regions_lock);
+	guard(rwsem_read)(&vm->regions_lock);
 	r = hv_region_find(vm, guest_address);
-	err = r ? hv_region_run(r, hv_region_index(r, guest_address), write, run, arg) : -ENOENT;
-	up_read(&vm->regions_lock);
-	return err;
+	if (!r)
+		return -ENOENT;
+	return hv_region_run(r, hv_region_index(r, guest_address), write, run, arg);
 }
 
 /* A guest's hypercall; its table is emptied by the callbacks, as for everybody's conversion. */
@@ -131,15 +128,13 @@ int hv_guest_convert(struct hv_vm *vm, u64 guest_address, u64 bytes, enum gmem_s
 		     enum gmem_content content, u64 *error_offset)
 {
 	struct hv_region *r;
-	int err = -ENOENT;
 
-	down_read(&vm->regions_lock);
+	guard(rwsem_read)(&vm->regions_lock);
 	r = hv_region_find(vm, guest_address);
-	if (r)
-		err = gmem_binding_convert(r->binding, r->offset + guest_address - r->guest_address,
-					   bytes, to, content, error_offset);
-	up_read(&vm->regions_lock);
-	return err;
+	if (!r)
+		return -ENOENT;
+	return gmem_binding_convert(r->binding, r->offset + guest_address - r->guest_address,
+				    bytes, to, content, error_offset);
 }
 
 static struct gmem_binding *hv_bind_fd(struct hv_vm *vm, struct hv_region *r, int fd)
@@ -154,36 +149,26 @@ static struct gmem_binding *hv_bind_fd(struct hv_vm *vm, struct hv_region *r, in
 		.slot = r->slot,
 		.guest_address = r->guest_address,
 	};
-	struct file *file = gmem_file_get(fd);
-	struct gmem_binding *b;
+	struct file *file __free(fput) = gmem_file_get(fd);
 
-	if (IS_ERR(file))
-		return ERR_CAST(file);
-	b = gmem_bind(file, &args);
-	fput(file);
-	return b;
+	return IS_ERR(file) ? ERR_CAST(file) : gmem_bind(file, &args);
 }
 
 /* Callbacks may come before gmem_bind() returns: all that they use is ready before. */
 int hv_region_bind(struct hv_vm *vm, struct hv_region *r, int fd)
 {
-	int err = 0;
-
 	init_rwsem(&r->mmu_lock);
 	init_waitqueue_head(&r->wait);
 	xa_init(&r->table);
 
-	down_write(&vm->regions_lock);
-	if (vm->regions[r->slot]) {
-		err = -EBUSY;
-	} else {
-		r->binding = hv_bind_fd(vm, r, fd);
-		err = PTR_ERR_OR_ZERO(r->binding);
-	}
-	if (!err)
-		vm->regions[r->slot] = r;
-	up_write(&vm->regions_lock);
-	return err;
+	guard(rwsem_write)(&vm->regions_lock);
+	if (vm->regions[r->slot])
+		return -EBUSY;
+	r->binding = hv_bind_fd(vm, r, fd);
+	if (IS_ERR(r->binding))
+		return PTR_ERR(r->binding);
+	vm->regions[r->slot] = r;
+	return 0;
 }
 
 /* With the lock held for writing no vCPU and no look-up is under way. */
@@ -191,13 +176,12 @@ struct hv_region *hv_region_unbind(struct hv_vm *vm, u32 slot)
 {
 	struct hv_region *r;
 
-	down_write(&vm->regions_lock);
+	guard(rwsem_write)(&vm->regions_lock);
 	r = vm->regions[slot];
+	if (!r)
+		return NULL;
 	vm->regions[slot] = NULL;
-	if (r) {
-		gmem_unbind(r->binding);
-		xa_destroy(&r->table);
-	}
-	up_write(&vm->regions_lock);
+	gmem_unbind(r->binding);
+	xa_destroy(&r->table);
 	return r;
 }
