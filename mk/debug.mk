@@ -32,6 +32,7 @@ check-debug: debug-kernel
 	+@$(MAKE) check K=$(or $(K),debug) T='$(T)'
 
 coverage:
-	@tests/debug/cov/report.py $(BUILD)/debug/kernel/gmem.ko $(BUILD)/log/debug/coverage $(BUILD)/coverage
+	@tests/debug/cov/report.py $(BUILD)/debug/kernel/gmem.ko $(BUILD)/coverage \
+		$(wildcard $(BUILD)/log/debug/*/coverage)
 	@genhtml --quiet --prefix $(CURDIR) --output-directory $(BUILD)/coverage/html $(BUILD)/coverage/gmem.info
 	@echo 'as HTML: $(BUILD)/coverage/html/index.html'

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""A million faults from two threads: the counters have each, and trace has or counts each."""
+"""A million faults from two threads (fewer on a debug kernel): the counters have each, and trace has or counts each."""
 import json
 import re
 import threading
 
-from gmt import Tap, Trace, User, run_json
+from gmt import Tap, Trace, User, run_json, slow_rounds
 
-FAULTS = 1000000
+FAULTS = slow_rounds(1000000)
 
 
 class Reader(threading.Thread):
@@ -40,10 +40,10 @@ def test_million(t):
     account = re.search(r'^total: received (\d+)  lost (\d+) ', err, re.M)
     received, lost = int(account[1]), int(account[2])
     print(f'# received {received}, lost {lost}')
-    t.same(received + lost, FAULTS, 'received and lost are a million, exactly')
+    t.same(received + lost, FAULTS, 'received and lost are all of them, exactly')
     t.same(reader.lines, received, 'what was received is what was printed')
     t.ok(received > 0, 'some came through')
-    t.same(faults_of(user), FAULTS, 'the counter has a million, exactly')
+    t.same(faults_of(user), FAULTS, 'the counter has each, exactly')
     user.end()
 
 

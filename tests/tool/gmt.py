@@ -50,6 +50,11 @@ def run(*args, timeout=60, **kw):
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
+def slow_rounds(full):
+    """Of so many rounds, as many as a slow kernel gets done in the time."""
+    return full // int(os.environ.get('GMEM_SLOW', 1))
+
+
 def run_json(*args):
     """Runs a verb that prints JSON: its objects. Anything but success raises."""
     status, out, err = run(*args)

@@ -25,7 +25,7 @@
 #define MIN_AGE 5
 
 /* Seconds of tests between two scans of some 20 seconds. */
-#define SCAN_EVERY 120
+#define SCAN_EVERY 300
 
 /* More than a CPU keeps of dead tasks' stacks (NR_CACHED_STACKS). */
 #define STACKS 4

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Line coverage of gmem.ko: report.py GMEM.KO COVERAGE-DIR OUT-DIR
+"""Line coverage of gmem.ko: report.py GMEM.KO OUT-DIR COVERAGE-DIR...
 
-Reads what collect.sh left, and writes OUT-DIR/coverage.txt (also printed: a line per file, then the lines not
-reached) and OUT-DIR/gmem.info for genhtml. A line is reached where one of its basic blocks has run.
+Reads what collect.sh left in each guest, and writes OUT-DIR/coverage.txt (also printed: a line per file, then the
+lines not reached) and OUT-DIR/gmem.info for genhtml. A line is reached where one of its basic blocks has run.
 """
 import os
 import re
@@ -115,8 +115,13 @@ def missed(files):
 
 
 def main():
-    module, collected, out = sys.argv[1:]
-    files = coverage(module, read_layout(f"{collected}/layout"), read_hits(f"{collected}/hits"))
+    module, out, *guests = sys.argv[1:]
+    # Offsets in the module are the same in each guest.
+    layouts = [read_layout(f"{guest}/layout") for guest in guests]
+    if not layouts or any(layout != layouts[0] for layout in layouts):
+        sys.exit("coverage: no guest has left any, or their modules differ: run make check-debug")
+    hits = set().union(*(read_hits(f"{guest}/hits") for guest in guests))
+    files = coverage(module, layouts[0], hits)
     os.makedirs(out, exist_ok=True)
     write_info(files, f"{out}/gmem.info")
     with open(f"{out}/coverage.txt", "w") as text:
