@@ -10,7 +10,12 @@
 
 struct klog_state {
 	int oom_lines; /* lines left in which a stack is no report: out of memory */
-	bool race;     /* inside a report of KCSAN's, which counts where gmem takes part */
+	/* Inside a report of KCSAN's: */
+	bool race;
+	bool maple; /* of two functions of the maple tree */
+	bool reads; /* one of its accesses only reads */
+	bool other; /* the rest of this stack does not matter */
+	int sides;  /* accesses made on gmem's behalf */
 };
 
 /**
