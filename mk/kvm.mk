@@ -65,7 +65,8 @@ $(foreach s,$(SOURCE_SERIES),$(eval $(call flavour_rules,$(s))))
 kvm-flavour: $(SOURCE_SERIES:%=$(BUILD)/%/kvm-flavour/ok)
 	$(if $(SOURCE_SERIES),,@echo 'no source package of a kernel is installed (use ./dev)' >&2; exit 1)
 
-# Upstream's selftests, from the same package. make check runs these; make check-kvm all that are worth it.
+# Upstream's selftests, from the same package. make check runs these and those that take seconds, on the debug kernels
+# these only; make check-kvm runs all that are worth it.
 KVM_SELFTESTS := guest_memfd_test set_memory_region_test pre_fault_memory_test vm_types_test \
 	x86/private_mem_conversions_test x86/private_mem_kvm_exits_test
 
@@ -95,6 +96,7 @@ $(DEBUG_KERNELS:%=$(BUILD)/%/selftests):
 # What make check needs. Without a source package there is no KVM to test, which is no reason to build nothing.
 kvm-all: $(foreach s,$(KVM_KERNELS),$(BUILD)/$(s)/kvm/kvm.ko \
 	$(KVM_SELFTESTS:%=$(BUILD)/$(call source_of,$(s))/selftests/kvm/%)) \
+	$(patsubst %,$(BUILD)/%/selftests/kvm/suite,$(filter-out $(DEBUG_KERNELS),$(KVM_KERNELS))) \
 	$(patsubst %,$(BUILD)/%/selftests,$(filter $(DEBUG_KERNELS),$(KVM_KERNELS)))
 
 KVM_NEWEST := $(lastword $(KVM_KERNELS))
