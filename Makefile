@@ -39,6 +39,7 @@ all: modules gmemtop tests kvm-all
 -include mk/debug.mk
 include mk/module.mk
 include mk/tests.mk
+include mk/policy_tests.mk
 include mk/kvm.mk
 # Their owners' rules: gmemtop gives build/bin/gmemtop.
 -include tools/gmemtop/Makefile.inc

@@ -20,6 +20,7 @@ typedef __u64 u64;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 #include <linux/gmem_event.h>
+#include <linux/gmem_policy.h>
 #pragma clang attribute pop
 
 #include "gmem_records.h"
@@ -27,6 +28,8 @@ typedef __u64 u64;
 _Static_assert(GMT_NAME_MAX == GMEM_NAME_MAX, "a record holds a whole name");
 _Static_assert(GMT_CONSUMER_MAX == sizeof(((struct gmem_binding_info *)0)->consumer),
 	       "a record holds a hypervisor's whole name");
+
+_Static_assert(GMT_POLICY_MAX == GMEM_POLICY_NAME_MAX, "a record holds a policy's whole name");
 
 struct bpf_iter_gmem {
 	__u64 __opaque[1];
@@ -57,5 +60,26 @@ extern int bpf_iter_gmem_binding_new(struct bpf_iter_gmem_binding *it, __u64 fro
 extern struct gmem_binding_info *
 bpf_iter_gmem_binding_next(struct bpf_iter_gmem_binding *it) __ksym __weak;
 extern void bpf_iter_gmem_binding_destroy(struct bpf_iter_gmem_binding *it) __ksym __weak;
+
+struct bpf_iter_gmem_policy {
+	__u64 __opaque[1];
+} __attribute__((aligned(8)));
+
+/* attached policies with policy_id >= from_policy_id, in the order they were attached */
+extern int bpf_iter_gmem_policy_new(struct bpf_iter_gmem_policy *it,
+				    __u64 from_policy_id) __ksym __weak;
+extern struct gmem_policy_info *
+bpf_iter_gmem_policy_next(struct bpf_iter_gmem_policy *it) __ksym __weak;
+extern void bpf_iter_gmem_policy_destroy(struct bpf_iter_gmem_policy *it) __ksym __weak;
+
+/*
+ * For policies' programs. Each fills as much of the buffer as there is to tell; -ENOENT where there is no such
+ * gmem or binding. The binding is the one that holds the offset, or the next one behind it; may sleep.
+ */
+extern int bpf_gmem_get_stats(__u64 id, void *stats, __u32 stats__sz) __ksym __weak;
+extern int bpf_gmem_get_range(__u64 id, __u64 offset_bytes, void *range,
+			      __u32 range__sz) __ksym __weak;
+extern int bpf_gmem_get_binding(__u64 id, __u64 offset_bytes, void *info,
+				__u32 info__sz) __ksym __weak;
 
 #endif /* _GMEM_CORE_BPF_H */

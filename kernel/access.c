@@ -50,6 +50,8 @@ struct gmem_verdict gmem_access_to_memory(__u32 flags, enum gmem_act act, bool c
 		return gmem_refuse(-ENXIO, GMEM_DENIAL_FLAGS);
 	case GMEM_ACT_SPLICE_READ:
 	case GMEM_ACT_SPLICE_WRITE:
+	case GMEM_ACT_CREATE:
+	case GMEM_ACT_DISCARD:
 		break;
 	}
 	return gmem_refuse(-EINVAL, GMEM_DENIAL_FLAGS);

@@ -20,12 +20,14 @@ enum gmem_denial {
 	GMEM_DENIAL_PRIVATE,	/* the page is private */
 	GMEM_DENIAL_FLAGS,	/* the gmem was not created to permit this */
 	GMEM_DENIAL_CAPABILITY,	/* the caller lacks a capability */
+	GMEM_DENIAL_POLICY,	/* a policy refused, or none is there where one is required */
 };
 
 /* A refusal: err is 0 exactly when denial is GMEM_DENIAL_NONE. */
 struct gmem_verdict {
 	int err;
 	enum gmem_denial denial;
+	__u64 policy_id;	/* which policy refused */
 };
 
 struct gmem_verdict gmem_access_to_memory(__u32 flags, enum gmem_act act, bool capable);

@@ -12,6 +12,7 @@
 #include <trace/events/gmem.h>
 
 #include "binding.h"
+#include "policy.h"
 
 /**
  * gmem_bindings_alloc() - an empty set
@@ -147,7 +148,8 @@ void gmem_bindings_error(struct gmem *gm, pgoff_t first, pgoff_t last)
 	up_read(&set->notify);
 }
 
-static void gmem_trace_bind(const struct gmem_binding_info *info, int err)
+static void gmem_trace_bind(const struct gmem_binding_info *info,
+			    const struct gmem_verdict *verdict)
 {
 	struct gmem_ev_bind ev;
 
@@ -159,8 +161,9 @@ static void gmem_trace_bind(const struct gmem_binding_info *info, int err)
 		.size_bytes = info->size_bytes,
 		.vm = info->vm,
 		.slot = info->slot,
-		.err = err,
+		.err = verdict->err,
 		.guest_address = info->guest_address,
+		.policy_id = verdict->policy_id,
 	};
 	memcpy(ev.consumer, info->consumer, sizeof(ev.consumer));
 	gmem_emit(bind, &ev);
@@ -244,6 +247,23 @@ static struct gmem_binding *gmem_binding_alloc(const struct gmem *gm, struct fil
 	return b;
 }
 
+static struct gmem_verdict gmem_bind_permit(struct gmem *gm, const struct gmem_binding_info *info)
+{
+	struct gmem_request request = {
+		.hook = GMEM_HOOK_BIND,
+		.offset_bytes = info->offset_bytes,
+		.size_bytes = info->size_bytes,
+		.vm = info->vm,
+		.slot = info->slot,
+		.guest_address = info->guest_address,
+	};
+
+	if (!static_branch_unlikely(&gmem_policy_keys[GMEM_HOOK_BIND]))
+		return (struct gmem_verdict){};
+	memcpy(request.consumer, info->consumer, sizeof(request.consumer));
+	return gmem_policy_decide(gm, &request);
+}
+
 /**
  * gmem_bind() - bind a range of a gmem to a virtual machine
  * @file: of the memory, from gmem_file_get(); the binding keeps no reference to it
@@ -254,12 +274,13 @@ static struct gmem_binding *gmem_binding_alloc(const struct gmem *gm, struct fil
  * Context: may sleep.
  * Return: the binding, to be ended by gmem_unbind(); -EINVAL (the range is empty, unaligned
  * or leaves the memory), -EEXIST (a page of it is bound), -ENOMEM, -ENODEV (@args->ops->owner
- * is about to be unloaded).
+ * is about to be unloaded), what a policy says.
  */
 struct gmem_binding *gmem_bind(struct file *file, const struct gmem_bind_args *args)
 {
 	struct gmem *gm = gmem_of_file(file);
 	struct gmem_bindings *set = gm->bindings;
+	struct gmem_verdict verdict;
 	struct gmem_binding *b;
 	int err;
 
@@ -272,12 +293,16 @@ struct gmem_binding *gmem_bind(struct file *file, const struct gmem_bind_args *a
 		err = -ENODEV;
 		goto err_free;
 	}
-	mutex_lock(&set->lifetime);
-	err = gmem_binding_insert(set, b);
-	if (!err)
-		refcount_inc(&set->refs);
-	mutex_unlock(&set->lifetime);
-	gmem_trace_bind(&b->info, err);
+	verdict = gmem_bind_permit(gm, &b->info);
+	if (!verdict.err) {
+		mutex_lock(&set->lifetime);
+		verdict.err = gmem_binding_insert(set, b);
+		if (!verdict.err)
+			refcount_inc(&set->refs);
+		mutex_unlock(&set->lifetime);
+	}
+	gmem_trace_bind(&b->info, &verdict);
+	err = verdict.err;
 	if (err)
 		goto err_put;
 	return b;
@@ -387,6 +412,27 @@ bool gmem_bindings_next(struct gmem_bindings *set, u64 offset, struct gmem_bindi
 			break;
 		}
 	}
+	up_read(&set->notify);
+	return b;
+}
+
+/**
+ * gmem_bindings_find() - the binding that holds an offset, or the first behind it
+ * @set: the bindings, referenced
+ * @offset: in bytes
+ * @info: filled
+ *
+ * Context: may sleep.
+ * Return: false where there is none.
+ */
+bool gmem_bindings_find(struct gmem_bindings *set, u64 offset, struct gmem_binding_info *info)
+{
+	struct gmem_binding *b;
+
+	down_read(&set->notify);
+	b = gmem_binding_of(interval_tree_iter_first(&set->tree, offset >> PAGE_SHIFT, ULONG_MAX));
+	if (b)
+		*info = b->info;
 	up_read(&set->notify);
 	return b;
 }

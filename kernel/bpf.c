@@ -247,6 +247,7 @@ __bpf_kfunc void bpf_iter_gmem_binding_destroy(struct bpf_iter_gmem_binding *it)
 
 __bpf_kfunc_end_defs();
 
+/* A module has one set for a type of programs; policy_kfuncs.c has the last iterator. */
 BTF_KFUNCS_START(gmem_kfunc_ids)
 BTF_ID_FLAGS(func, bpf_iter_gmem_new, KF_ITER_NEW | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_next, KF_ITER_NEXT | KF_RET_NULL | KF_SLEEPABLE)
@@ -257,6 +258,9 @@ BTF_ID_FLAGS(func, bpf_iter_gmem_range_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_binding_new, KF_ITER_NEW | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_binding_next, KF_ITER_NEXT | KF_RET_NULL | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_binding_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_gmem_policy_new, KF_ITER_NEW | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_gmem_policy_next, KF_ITER_NEXT | KF_RET_NULL | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_gmem_policy_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
 BTF_KFUNCS_END(gmem_kfunc_ids)
 
 static const struct btf_kfunc_id_set gmem_kfunc_set = {

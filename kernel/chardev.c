@@ -6,10 +6,10 @@
 #include <linux/file.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/string.h>
 
 #include "gmem.h"
 #include "ioctl.h"
+#include "name.h"
 
 static long gmem_ioctl_get_info(struct file *file, void *arg)
 {
@@ -23,20 +23,6 @@ static long gmem_ioctl_get_info(struct file *file, void *arg)
 	return 0;
 }
 
-/* Printable ASCII, terminated, nothing behind: safe in any file or terminal it ends up in. */
-static bool gmem_name_valid(const char *name)
-{
-	size_t len = strnlen(name, GMEM_NAME_MAX);
-	size_t i;
-
-	if (len == GMEM_NAME_MAX || memchr_inv(name + len, 0, GMEM_NAME_MAX - len))
-		return false;
-	for (i = 0; i < len; i++)
-		if (name[i] < 0x20 || name[i] > 0x7e)
-			return false;
-	return true;
-}
-
 static long gmem_ioctl_create(struct file *chardev, void *arg)
 {
 	const struct gmem_create *args = arg;
@@ -45,7 +31,7 @@ static long gmem_ioctl_create(struct file *chardev, void *arg)
 
 	if (!gmem_bytes_valid(args->bytes))
 		return -EINVAL;
-	if (!gmem_name_valid(args->name))
+	if (!gmem_name_valid(args->name, sizeof(args->name)))
 		return -EINVAL;
 
 	fd = get_unused_fd_flags(O_CLOEXEC);

@@ -12,6 +12,7 @@
 #include "binding.h"
 #include "compat.h"
 #include "folio.h"
+#include "policy.h"
 #include "states.h"
 
 struct gmem_conversion {
@@ -219,7 +220,8 @@ static int gmem_convert_locked(struct gmem_conversion *conv)
 }
 
 static void gmem_trace_convert(const struct gmem *gm, const struct gmem_convert *args,
-			       const struct gmem_conversion *conv, int err, u64 start_ns)
+			       const struct gmem_conversion *conv,
+			       const struct gmem_verdict *verdict, u64 start_ns)
 {
 	struct gmem_ev_convert ev = {
 		.id = gm->id,
@@ -227,13 +229,35 @@ static void gmem_trace_convert(const struct gmem *gm, const struct gmem_convert 
 		.size_bytes = args->bytes,
 		.to = args->to,
 		.content = args->content,
-		.err = err,
+		.err = verdict->err,
 		.error_offset_bytes = args->error_offset,
-		.changed_bytes = err ? 0 : conv->changed_bytes,
+		.changed_bytes = verdict->err ? 0 : conv->changed_bytes,
 		.total_ns = ktime_get_ns() - start_ns,
+		.policy_id = verdict->policy_id,
 	};
 
 	gmem_emit(convert, &ev);
+}
+
+static int gmem_convert_permitted(struct gmem_conversion *conv, struct gmem_convert *args)
+{
+	struct gmem *gm = conv->gm;
+	int err;
+
+	err = down_write_killable(&gm->inode.i_mapping->invalidate_lock);
+	if (!err) {
+		err = gmem_convert_locked(conv);
+		up_write(&gm->inode.i_mapping->invalidate_lock);
+	}
+
+	if (!err) {
+		gmem_count(gm, GMEM_NR_CONVERSIONS, 1);
+		gmem_count(gm, GMEM_NR_CONVERTED_BYTES, conv->changed_bytes);
+	} else if (err == -EAGAIN || err == -EHWPOISON) {
+		args->error_offset = (u64)conv->error_index << PAGE_SHIFT;
+		gmem_count(gm, GMEM_NR_CONVERSIONS_FAILED, 1);
+	}
+	return err;
 }
 
 /**
@@ -242,11 +266,10 @@ static void gmem_trace_convert(const struct gmem *gm, const struct gmem_convert 
  * @args: checked; error_offset is filled in on -EAGAIN and -EHWPOISON
  *
  * Context: may sleep.
- * Return: 0; -EAGAIN, -EHWPOISON, -EINTR, -ENOMEM, then nothing has changed.
+ * Return: 0; -EAGAIN, -EHWPOISON, -EINTR, -ENOMEM, what a policy says; then nothing has changed.
  */
 int gmem_convert(struct gmem *gm, struct gmem_convert *args)
 {
-	struct address_space *mapping = gm->inode.i_mapping;
 	u64 start_ns = trace_gmem_convert_enabled() ? ktime_get_ns() : 0;
 	struct gmem_conversion conv = {
 		.gm = gm,
@@ -255,23 +278,15 @@ int gmem_convert(struct gmem *gm, struct gmem_convert *args)
 		.to = args->to,
 		.content = args->content,
 	};
-	int err;
+	struct gmem_verdict verdict;
 
 	args->error_offset = 0;
-	err = down_write_killable(&mapping->invalidate_lock);
-	if (!err) {
-		err = gmem_convert_locked(&conv);
-		up_write(&mapping->invalidate_lock);
-	}
-
-	if (!err) {
-		gmem_count(gm, GMEM_NR_CONVERSIONS, 1);
-		gmem_count(gm, GMEM_NR_CONVERTED_BYTES, conv.changed_bytes);
-	} else if (err == -EAGAIN || err == -EHWPOISON) {
-		args->error_offset = (u64)conv.error_index << PAGE_SHIFT;
-		gmem_count(gm, GMEM_NR_CONVERSIONS_FAILED, 1);
-	}
+	verdict = gmem_policy_ask(gm, GMEM_HOOK_CONVERT, .offset_bytes = args->offset,
+				  .size_bytes = args->bytes, .to = args->to,
+				  .content = args->content);
+	if (!verdict.err)
+		verdict.err = gmem_convert_permitted(&conv, args);
 	if (start_ns)
-		gmem_trace_convert(gm, args, &conv, err, start_ns);
-	return err;
+		gmem_trace_convert(gm, args, &conv, &verdict, start_ns);
+	return verdict.err;
 }

@@ -54,6 +54,7 @@ void gmem_stats_fill(const struct gmem *gm, struct gmem_stats *stats)
 	stats->inspected_bytes = sum[GMEM_NR_INSPECTED_BYTES];
 	stats->invalidations = sum[GMEM_NR_INVALIDATIONS];
 	stats->memory_failures = sum[GMEM_NR_MEMORY_FAILURES];
+	stats->denied_policy = sum[GMEM_NR_DENIED_POLICY];
 }
 
 /**
@@ -64,7 +65,8 @@ void gmem_stats_fill(const struct gmem *gm, struct gmem_stats *stats)
  */
 u64 gmem_stats_denied(const struct gmem_stats *stats)
 {
-	return stats->denied_private + stats->denied_flags + stats->denied_capability;
+	return stats->denied_private + stats->denied_flags + stats->denied_capability +
+	       stats->denied_policy;
 }
 
 /**
@@ -85,6 +87,9 @@ void gmem_count_denial(struct gmem *gm, enum gmem_denial denial)
 		break;
 	case GMEM_DENIAL_CAPABILITY:
 		gmem_count(gm, GMEM_NR_DENIED_CAPABILITY, 1);
+		break;
+	case GMEM_DENIAL_POLICY:
+		gmem_count(gm, GMEM_NR_DENIED_POLICY, 1);
 		break;
 	}
 }

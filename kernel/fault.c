@@ -8,15 +8,21 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
+#include "audit.h"
 #include "fault.h"
 #include "folio.h"
+#include "policy.h"
 #include "states.h"
+
+static enum gmem_fault_kind gmem_host_fault_kind(const struct vm_fault *vmf)
+{
+	return vmf->flags & FAULT_FLAG_REMOTE ? GMEM_FAULT_REMOTE : GMEM_FAULT_HOST;
+}
 
 static void gmem_host_fault_begin(struct gmem_fault_trace *trace, const struct gmem *gm,
 				  const struct vm_fault *vmf)
 {
-	gmem_fault_begin(trace, gm, vmf->pgoff,
-			 vmf->flags & FAULT_FLAG_REMOTE ? GMEM_FAULT_REMOTE : GMEM_FAULT_HOST,
+	gmem_fault_begin(trace, gm, vmf->pgoff, gmem_host_fault_kind(vmf),
 			 vmf->flags & FAULT_FLAG_WRITE);
 }
 
@@ -32,20 +38,57 @@ static vm_fault_t gmem_fault_result(int err)
 	}
 }
 
-static struct folio *gmem_fault_folio(struct gmem *gm, pgoff_t index, enum gmem_state *state,
-				      struct gmem_fault_trace *trace)
+static struct gmem_verdict gmem_fault_ask(struct gmem *gm, const struct vm_fault *vmf,
+					  struct gmem_fault_trace *trace)
+{
+	u64 start_ns = trace->on ? ktime_get_ns() : 0;
+	struct gmem_verdict verdict;
+
+	verdict = gmem_policy_ask(gm, GMEM_HOOK_FAULT,
+				  .offset_bytes = (u64)vmf->pgoff << PAGE_SHIFT,
+				  .size_bytes = PAGE_SIZE,
+				  .kind = gmem_host_fault_kind(vmf),
+				  .write = !!(vmf->flags & FAULT_FLAG_WRITE));
+	if (trace->on) {
+		trace->ev.policy_ns = ktime_get_ns() - start_ns;
+		trace->ev.policy_id = verdict.policy_id;
+	}
+	return verdict;
+}
+
+/*
+ * Policies are asked with invalidate_lock held: one that comes takes it for writing to unmap
+ * what was allowed before, see gmem_folios_unmap_all().
+ */
+static struct gmem_verdict gmem_fault_permit(struct gmem *gm, const struct vm_fault *vmf,
+					     enum gmem_state state, struct gmem_fault_trace *trace)
+{
+	struct gmem_verdict verdict = gmem_access_by_fault(state);
+
+	if (unlikely(verdict.err)) {
+		gmem_count_denial(gm, verdict.denial);
+		gmem_audit_fault(gm, vmf->pgoff, verdict.err);
+	} else if (static_branch_unlikely(&gmem_policy_keys[GMEM_HOOK_FAULT])) {
+		verdict = gmem_fault_ask(gm, vmf, trace);
+	}
+	return verdict;
+}
+
+static struct folio *gmem_fault_folio(struct gmem *gm, const struct vm_fault *vmf,
+				      enum gmem_state *state, struct gmem_fault_trace *trace,
+				      bool *refused)
 {
 	struct gmem_verdict verdict;
 
-	if (unlikely(index >= gmem_nr_pages(gm)))
+	if (unlikely(vmf->pgoff >= gmem_nr_pages(gm)))
 		return ERR_PTR(-EINVAL);
-	*state = gmem_states_get(gm, index);
-	verdict = gmem_access_by_fault(*state);
+	*state = gmem_states_get(gm, vmf->pgoff);
+	verdict = gmem_fault_permit(gm, vmf, *state, trace);
 	if (unlikely(verdict.err)) {
-		gmem_count_denial(gm, verdict.denial);
+		*refused = true;
 		return ERR_PTR(verdict.err);
 	}
-	return gmem_folio_get(gm, index, *state, gmem_fault_times(trace));
+	return gmem_folio_get(gm, vmf->pgoff, *state, gmem_fault_times(trace));
 }
 
 /**
@@ -64,17 +107,20 @@ vm_fault_t gmem_vm_fault(struct vm_fault *vmf)
 	enum gmem_state state = GMEM_STATE_PRIVATE;
 	struct gmem_fault_trace trace;
 	struct folio *folio;
+	bool refused = false;
 	int err;
 
 	gmem_host_fault_begin(&trace, gm, vmf);
 	gmem_count(gm, GMEM_NR_FAULTS_HOST, 1);
 
 	filemap_invalidate_lock_shared(mapping);
-	folio = gmem_fault_folio(gm, vmf->pgoff, &state, &trace);
+	folio = gmem_fault_folio(gm, vmf, &state, &trace, &refused);
 	filemap_invalidate_unlock_shared(mapping);
 
 	err = PTR_ERR_OR_ZERO(folio);
 	gmem_fault_end(&trace, state, err);
+	if (unlikely(refused))
+		return VM_FAULT_SIGBUS;
 	if (unlikely(err))
 		return gmem_fault_result(err);
 
@@ -125,7 +171,7 @@ vm_fault_t gmem_vm_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 	if (!filemap_invalidate_trylock_shared(mapping))
 		return 0;
 	gmem_host_fault_begin(&trace, gm, vmf);
-	if (gmem_shared_window(gm, vmf->pgoff, &first, &last))
+	if (!gmem_policy_on_faults(gm) && gmem_shared_window(gm, vmf->pgoff, &first, &last))
 		ret = filemap_map_pages(vmf, first, last);
 	filemap_invalidate_unlock_shared(mapping);
 

@@ -48,7 +48,7 @@ static inline void gmem_fault_end(struct gmem_fault_trace *trace, enum gmem_stat
 	ev->err = err;
 	ev->size_bytes = err ? 0 : PAGE_SIZE;
 	ev->total_ns = ktime_get_ns() - trace->start_ns;
-	ev->lookup_ns = ev->total_ns - ev->alloc_ns - ev->zero_ns;
+	ev->lookup_ns = ev->total_ns - ev->policy_ns - ev->alloc_ns - ev->zero_ns;
 	gmem_emit(fault, ev);
 }
 

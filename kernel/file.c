@@ -10,9 +10,11 @@
 #include <linux/overflow.h>
 #include <linux/seq_file.h>
 
+#include "audit.h"
 #include "binding.h"
 #include "folio.h"
 #include "ioctl.h"
+#include "policy.h"
 #include "states.h"
 
 /* Refuse or permit @act on the memory as a whole; a refusal is counted and seen. */
@@ -22,9 +24,25 @@ static int gmem_file_permit(struct gmem *gm, enum gmem_act act, u64 offset, u64 
 
 	if (verdict.err) {
 		gmem_count_denial(gm, verdict.denial);
-		gmem_trace_access(gm, act, offset, size, 0, verdict.err);
+		gmem_audit_act(gm, act, offset, size, verdict.err);
+		gmem_trace_access(gm, act, offset, size, 0, &verdict);
 	}
 	return verdict.err;
+}
+
+/* A private mapping would copy pages, and a copy knows no state. */
+static struct gmem_verdict gmem_mmap_permit(struct gmem *gm, const struct vm_area_struct *vma,
+					    u64 offset, u64 size)
+{
+	struct gmem_verdict verdict = { .err = -EINVAL, .denial = GMEM_DENIAL_FLAGS };
+
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYSHARE)) == (VM_SHARED | VM_MAYSHARE))
+		return gmem_policy_ask(gm, GMEM_HOOK_MMAP, .offset_bytes = offset,
+				       .size_bytes = size, .act = GMEM_ACT_MMAP,
+				       .write = !!(vma->vm_flags & VM_MAYWRITE));
+	gmem_count_denial(gm, verdict.denial);
+	gmem_audit_act(gm, GMEM_ACT_MMAP, offset, size, verdict.err);
+	return verdict;
 }
 
 /**
@@ -41,23 +59,24 @@ int gmem_file_mmap(struct file *file, struct vm_area_struct *vma,
 	struct gmem *gm = gmem_of_file(file);
 	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	u64 size = vma->vm_end - vma->vm_start;
+	struct gmem_verdict verdict;
 	int err;
 
 	err = gmem_file_permit(gm, GMEM_ACT_MMAP, offset, size);
 	if (err)
 		return err;
 
-	/* A private mapping would copy pages, and a copy knows no state. */
-	if ((vma->vm_flags & (VM_SHARED | VM_MAYSHARE)) != (VM_SHARED | VM_MAYSHARE)) {
-		gmem_count_denial(gm, GMEM_DENIAL_FLAGS);
-		err = -EINVAL;
-	} else {
+	verdict = gmem_mmap_permit(gm, vma, offset, size);
+	if (!verdict.err) {
 		/* A guest's memory has no place in its VMM's core, unless asked for. */
 		vm_flags_set(vma, VM_DONTDUMP);
+		/* Nor does it grow over pages that no policy was asked about, by mremap(2). */
+		if (static_branch_unlikely(&gmem_policy_keys[GMEM_HOOK_MMAP]))
+			vm_flags_set(vma, VM_DONTEXPAND);
 		vma->vm_ops = vm_ops;
 	}
-	gmem_trace_access(gm, GMEM_ACT_MMAP, offset, size, err ? 0 : size, err);
-	return err;
+	gmem_trace_access(gm, GMEM_ACT_MMAP, offset, size, verdict.err ? 0 : size, &verdict);
+	return verdict.err;
 }
 EXPORT_SYMBOL_GPL(gmem_file_mmap);
 
@@ -119,10 +138,26 @@ static int gmem_allocate(struct gmem *gm, pgoff_t first, pgoff_t last)
 	return err;
 }
 
-static int gmem_punch(struct gmem *gm, pgoff_t first, pgoff_t last)
+static int gmem_punch_permit(struct gmem *gm, u64 offset, u64 size)
 {
+	struct gmem_verdict verdict = gmem_policy_ask(gm, GMEM_HOOK_DISCARD,
+						      .offset_bytes = offset, .size_bytes = size);
+
+	if (verdict.err)
+		gmem_trace_access(gm, GMEM_ACT_DISCARD, offset, size, 0, &verdict);
+	return verdict.err;
+}
+
+static int gmem_punch(struct gmem *gm, u64 offset, u64 size)
+{
+	pgoff_t first = offset >> PAGE_SHIFT, last = ((offset + size) >> PAGE_SHIFT) - 1;
 	struct address_space *mapping = gm->inode.i_mapping;
 	struct gmem_invalidation inv;
+	int err;
+
+	err = gmem_punch_permit(gm, offset, size);
+	if (err)
+		return err;
 
 	filemap_invalidate_lock(mapping);
 	gmem_invalidate_begin(&inv, gm, first, last, GMEM_INVALIDATE_PUNCH);
@@ -156,7 +191,7 @@ long gmem_file_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 		if (offset >= size)
 			return 0;
 		len = min(len, size - offset);
-		return gmem_punch(gm, offset >> PAGE_SHIFT, ((offset + len) >> PAGE_SHIFT) - 1);
+		return gmem_punch(gm, offset, len);
 	}
 
 	if (offset + len > size)
@@ -289,7 +324,10 @@ static long gmem_file_ioctl(struct file *file, unsigned int cmd, unsigned long a
  */
 int gmem_file_release(struct inode *inode, struct file *file)
 {
+	/* Pairs with get_file_active(): who still sees the file finds it dead. */
+	WRITE_ONCE(gmem_of(inode)->file, NULL);
 	gmem_bindings_release(gmem_of(inode)->bindings);
+	gmem_policy_close(gmem_of(inode));
 	gmem_fs_unpin();
 	return 0;
 }

@@ -45,4 +45,7 @@ struct folio *gmem_folio_find(struct gmem *gm, pgoff_t index);
 void gmem_folios_unmap(struct gmem *gm, pgoff_t first, pgoff_t last);
 void gmem_folios_discard(struct gmem *gm, pgoff_t first, pgoff_t last);
 
+/* unmap.c */
+void gmem_folios_unmap_all(struct gmem *gm);
+
 #endif /* _GMEM_FOLIO_H */

@@ -14,6 +14,7 @@
 
 #include "binding.h"
 #include "folio.h"
+#include "policy.h"
 #include "states.h"
 
 #define GMEM_FS_MAGIC 0x676d656d /* "gmem" */
@@ -37,6 +38,9 @@ static struct inode *gmem_alloc_inode(struct super_block *sb)
 	gm->id = 0;
 	gm->flags = 0;
 	gm->owner = NULL;
+	gm->creator.cgroup_ids = NULL;
+	INIT_LIST_HEAD(&gm->policies);
+	gm->file = NULL;
 	return &gm->inode;
 
 err_free_counters:
@@ -52,6 +56,7 @@ static void gmem_free_inode(struct inode *inode)
 	struct gmem *gm = gmem_of(inode);
 
 	gmem_bindings_put(gm->bindings);
+	kfree(gm->creator.cgroup_ids);
 	free_percpu(gm->counters);
 	kmem_cache_free(gmem_cache, gm);
 }
@@ -103,7 +108,32 @@ static struct file_system_type gmem_fs_type = {
 	.kill_sb = kill_anon_super,
 };
 
-static void gmem_creator_fill(struct gmem_creator *creator)
+/* The cgroup of the current task and those around it; a task that moves is asked again. */
+static int gmem_creator_fill_cgroups(struct gmem_creator *creator)
+{
+	struct cgroup *cgroup;
+	u32 room = 0, level;
+
+	for (;;) {
+		rcu_read_lock();
+		cgroup = task_dfl_cgroup(current);
+		creator->nr_cgroups = cgroup->level + 1;
+		for (level = 0; level < min(room, creator->nr_cgroups); level++)
+			creator->cgroup_ids[level] = cgroup_id(cgroup_ancestor(cgroup, level));
+		creator->cgroup_id = cgroup_id(cgroup);
+		rcu_read_unlock();
+		if (creator->nr_cgroups <= room)
+			return 0;
+
+		room = creator->nr_cgroups;
+		kfree(creator->cgroup_ids);
+		creator->cgroup_ids = kcalloc(room, sizeof(u64), GFP_KERNEL_ACCOUNT);
+		if (!creator->cgroup_ids)
+			return -ENOMEM;
+	}
+}
+
+static int gmem_creator_fill(struct gmem_creator *creator)
 {
 	struct task_struct *leader = current->group_leader;
 
@@ -111,9 +141,7 @@ static void gmem_creator_fill(struct gmem_creator *creator)
 	creator->uid = from_kuid(&init_user_ns, current_uid());
 	creator->start_ns = leader->start_boottime;
 	get_task_comm(creator->comm, leader);
-	rcu_read_lock();
-	creator->cgroup_id = cgroup_id(task_dfl_cgroup(current));
-	rcu_read_unlock();
+	return gmem_creator_fill_cgroups(creator);
 }
 
 static int gmem_init_states(struct gmem *gm)
@@ -121,7 +149,6 @@ static int gmem_init_states(struct gmem *gm)
 	MA_STATE(mas, &gm->states, 0, 0);
 	int err = 0;
 
-	gmem_states_init(gm);
 	if (!(gm->flags & GMEM_CREATE_INIT_SHARED))
 		return 0;
 
@@ -158,9 +185,11 @@ static struct inode *gmem_create_inode(const struct gmem_create *args, struct gm
 	gm->flags = args->flags;
 	gm->created_ns = ktime_get_boottime_ns();
 	memcpy(gm->name, args->name, sizeof(gm->name));
-	gmem_creator_fill(&gm->creator);
 	gm->id = gmem_registry_new_id();
-	err = gmem_init_states(gm);
+	gmem_states_init(gm);
+	err = gmem_creator_fill(&gm->creator);
+	if (!err)
+		err = gmem_init_states(gm);
 	if (!err)
 		err = gmem_registry_reserve(gm);
 	if (err) {
@@ -168,6 +197,16 @@ static struct inode *gmem_create_inode(const struct gmem_create *args, struct gm
 		return ERR_PTR(err);
 	}
 	return inode;
+}
+
+static int gmem_create_permit(struct gmem *gm)
+{
+	struct gmem_verdict verdict = gmem_policy_ask(gm, GMEM_HOOK_CREATE,
+						      .size_bytes = gmem_size_bytes(gm));
+
+	if (verdict.err)
+		gmem_trace_access(gm, GMEM_ACT_CREATE, 0, gmem_size_bytes(gm), 0, &verdict);
+	return verdict.err;
 }
 
 /**
@@ -199,6 +238,9 @@ struct file *gmem_fs_create_file(const struct gmem_create *args, struct gmem_own
 		err = PTR_ERR(inode);
 		goto err_unpin;
 	}
+	err = gmem_create_permit(gmem_of(inode));
+	if (err)
+		goto err_put_inode;
 
 	/* The last fput() drops this reference; alloc_file_pseudo() does not take it. */
 	if (!fops_get(fops)) {
@@ -220,6 +262,8 @@ struct file *gmem_fs_create_file(const struct gmem_create *args, struct gmem_own
 	if (owner)
 		__module_get(fops->owner);
 	gmem_of(inode)->owner = owner;
+	gmem_of(inode)->file = file;
+	gmem_policy_open(gmem_of(inode));
 	gmem_registry_publish(gmem_of(inode));
 	gmem_trace_create(gmem_of(inode));
 	return file;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The gmem object and what the files of the module ask of each other. Calls go down:
- * chardev, file, {fault, io, convert, query} -> access, states -> object, folio ->
+ * chardev, file, {fault, io, convert, query} -> access, policy, states -> object, folio ->
  * counters -> compat. docs/architecture.md has the picture and the lock order.
  */
 #ifndef _GMEM_H
@@ -19,7 +19,7 @@
 
 #define GMEM_CREATE_FLAGS \
 	(GMEM_CREATE_MMAP | GMEM_CREATE_IO | GMEM_CREATE_INIT_SHARED | \
-	 GMEM_CREATE_POPULATE | GMEM_CREATE_INSPECT)
+	 GMEM_CREATE_POPULATE | GMEM_CREATE_INSPECT | GMEM_CREATE_POLICY_REQUIRED)
 
 #define GMEM_MAX_BYTES round_down(MAX_LFS_FILESIZE, PAGE_SIZE)
 
@@ -38,6 +38,7 @@ enum gmem_counter {
 	GMEM_NR_DENIED_PRIVATE,
 	GMEM_NR_DENIED_FLAGS,
 	GMEM_NR_DENIED_CAPABILITY,
+	GMEM_NR_DENIED_POLICY,
 	GMEM_NR_CONVERSIONS,
 	GMEM_NR_CONVERSIONS_FAILED,
 	GMEM_NR_CONVERTED_BYTES,
@@ -64,6 +65,8 @@ struct gmem_creator {
 	u64 cgroup_id;
 	u32 pid;
 	u32 uid;
+	u32 nr_cgroups;
+	u64 *cgroup_ids;	/* from the root down to cgroup_id */
 	char comm[TASK_COMM_LEN];
 };
 
@@ -78,6 +81,8 @@ struct gmem_creator {
  *	Written under mapping->invalidate_lock held for writing, read under it or RCU.
  * @counters: per CPU
  * @bindings: of hypervisors, with locks of their own
+ * @file: not referenced, NULL once it was released; see get_file_active()
+ * @policies: of this gmem alone, see policy_set.c
  * @owner: the hypervisor that made it; NULL with GMEM_CREATE
  * @inode: lifetime; i_mapping holds the folios. i_size is constant.
  *
@@ -92,6 +97,8 @@ struct gmem {
 	struct maple_tree states;
 	struct gmem_counters __percpu *counters;
 	struct gmem_bindings *bindings;
+	struct file *file;
+	struct list_head policies;
 	struct gmem_owner *owner;
 	struct inode inode;
 };
@@ -144,6 +151,7 @@ int gmem_registry_reserve(struct gmem *gm);
 void gmem_registry_publish(struct gmem *gm);
 bool gmem_registry_remove(struct gmem *gm);
 struct gmem *gmem_registry_next(u64 from_id);
+struct file *gmem_registry_get(u64 from_id);
 u64 gmem_registry_new_id(void);
 
 /* file.c */
@@ -157,6 +165,10 @@ void gmem_chardev_exit(void);
 
 /* bpf.c */
 int gmem_bpf_init(void);
+
+/* policy_ops.c, policy_kfuncs.c */
+int gmem_policy_ops_init(void);
+int gmem_policy_kfuncs_init(void);
 
 /* fault.c */
 extern const struct vm_operations_struct gmem_vm_ops;
@@ -192,7 +204,7 @@ void gmem_trace_release(const struct gmem *gm);
 void gmem_trace_alloc(const struct gmem *gm, const struct folio *folio, enum gmem_state state);
 void gmem_trace_free(const struct gmem *gm, pgoff_t first, pgoff_t last, u64 resident);
 void gmem_trace_access(const struct gmem *gm, enum gmem_act act, u64 offset, u64 size,
-		       u64 done, int err);
+		       u64 done, const struct gmem_verdict *verdict);
 void gmem_trace_error(const struct gmem *gm, const struct folio *folio);
 
 #endif /* _GMEM_H */

@@ -147,8 +147,8 @@ EXPORT_SYMBOL_GPL(gmem_binding_populate);
  * As GMEM_CONVERT. The binding itself is told by its callbacks, too.
  *
  * Context: may sleep.
- * Return: 0; -EINVAL, -ENODEV as gmem_binding_get_page(), else as GMEM_CONVERT; then nothing
- * has changed.
+ * Return: 0; -EINVAL, -ENODEV as gmem_binding_get_page(), else as GMEM_CONVERT, where a policy's
+ * -ENODEV is -EPERM; then nothing has changed.
  */
 int gmem_binding_convert(struct gmem_binding *b, u64 offset, u64 bytes, enum gmem_state to,
 			 enum gmem_content content, u64 *error_offset)
@@ -170,6 +170,9 @@ int gmem_binding_convert(struct gmem_binding *b, u64 offset, u64 bytes, enum gme
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	err = gmem_convert(gmem_of_file(file), &args);
+	/* A policy may say that, too, and the memory is there. */
+	if (err == -ENODEV)
+		err = -EPERM;
 	*error_offset = args.error_offset;
 	fput(file);
 	return err;

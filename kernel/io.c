@@ -10,7 +10,9 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
+#include "audit.h"
 #include "folio.h"
+#include "policy.h"
 #include "states.h"
 
 /* One call that copies; the event and the counters come out of it. */
@@ -34,7 +36,11 @@ static int gmem_io_decide(struct gmem_io *io, enum gmem_state state, bool handed
 	struct gmem_verdict verdict = gmem_access_to_page(io->gm->flags, io->act, state, handed);
 
 	/* Also where the call succeeds with the bytes that passed before. */
-	gmem_count_denial(io->gm, verdict.denial);
+	if (unlikely(verdict.err)) {
+		gmem_count_denial(io->gm, verdict.denial);
+		gmem_audit_act(io->gm, io->act, io->offset + io->done, io->size - io->done,
+			       verdict.err);
+	}
 	return verdict.err;
 }
 
@@ -141,22 +147,38 @@ static int gmem_io_copy(struct gmem_io *io)
 	return err;
 }
 
+/* The gmem's own rules for the act as a whole, then those of policies. */
+static struct gmem_verdict gmem_io_permit(struct gmem_io *io, bool capable)
+{
+	struct gmem_verdict verdict = gmem_access_to_memory(io->gm->flags, io->act, capable);
+	bool writes = gmem_act_writes(io->act);
+
+	if (verdict.err) {
+		gmem_count_denial(io->gm, verdict.denial);
+		gmem_audit_act(io->gm, io->act, io->offset, io->size, verdict.err);
+		return verdict;
+	}
+	if (io->act == GMEM_ACT_INSPECT_READ || io->act == GMEM_ACT_INSPECT_WRITE)
+		return gmem_policy_ask(io->gm, GMEM_HOOK_INSPECT, .offset_bytes = io->offset,
+				       .size_bytes = io->size, .act = io->act, .write = writes);
+	/* At the end of the memory there is nothing to ask about. */
+	if (!io->size)
+		return verdict;
+	return gmem_policy_ask(io->gm, GMEM_HOOK_IO, .offset_bytes = io->offset,
+			       .size_bytes = io->size, .act = io->act, .write = writes);
+}
+
 /* The whole of an act: permission, copying, counters, event. 0 when any byte passed. */
 static int gmem_io_run(struct gmem_io *io, bool capable, enum gmem_counter counter)
 {
+	struct gmem_verdict verdict = gmem_io_permit(io, capable);
 	struct gmem *gm = io->gm;
-	struct gmem_verdict verdict = gmem_access_to_memory(gm->flags, io->act, capable);
-	int err = verdict.err;
 
-	if (err)
-		gmem_count_denial(gm, verdict.denial);
-	else if (gmem_act_writes(io->act) && !io->size)
-		err = -EFBIG;
-	else
-		err = gmem_io_copy(io);
+	if (!verdict.err)
+		verdict.err = gmem_act_writes(io->act) && !io->size ? -EFBIG : gmem_io_copy(io);
 	gmem_count(gm, counter, io->done);
-	gmem_trace_access(gm, io->act, io->offset, io->size, io->done, err);
-	return io->done ? 0 : err;
+	gmem_trace_access(gm, io->act, io->offset, io->size, io->done, &verdict);
+	return io->done ? 0 : verdict.err;
 }
 
 /**
@@ -247,7 +269,9 @@ long gmem_inspect(struct gmem *gm, const struct gmem_inspect *args)
 	err = import_ubuf(writes ? ITER_SOURCE : ITER_DEST, u64_to_user_ptr(args->buffer), io.size,
 			  &iter);
 	if (err) {
-		gmem_trace_access(gm, io.act, io.offset, args->bytes, 0, err);
+		struct gmem_verdict verdict = { .err = err };
+
+		gmem_trace_access(gm, io.act, io.offset, args->bytes, 0, &verdict);
 		return err;
 	}
 	err = gmem_io_run(&io, capable(CAP_SYS_PTRACE), GMEM_NR_INSPECTED_BYTES);

@@ -21,6 +21,12 @@ static int __init gmem_init(void)
 	err = gmem_bpf_init();
 	if (err)
 		goto err_exit_fs;
+	err = gmem_policy_kfuncs_init();
+	if (err)
+		goto err_exit_fs;
+	err = gmem_policy_ops_init();
+	if (err)
+		goto err_exit_fs;
 	err = gmem_chardev_init();
 	if (err)
 		goto err_exit_fs;

@@ -3,6 +3,7 @@
  * All gmems by id, for the BPF iterators. A gmem is in here from creation to eviction;
  * look-ups are by RCU and take no reference.
  */
+#include <linux/file.h>
 #include <linux/xarray.h>
 
 #include "gmem.h"
@@ -64,4 +65,27 @@ struct gmem *gmem_registry_next(u64 from_id)
 	unsigned long id = from_id;
 
 	return xa_find(&gmem_registry, &id, ULONG_MAX, XA_PRESENT);
+}
+
+/**
+ * gmem_registry_get() - the next gmem in order of ids, to be kept for a while
+ * @from_id: lowest id of interest
+ *
+ * One whose last descriptor and mapping are gone is passed over.
+ *
+ * Context: any.
+ * Return: its file with a reference, to be dropped by fput(); or NULL.
+ */
+struct file *gmem_registry_get(u64 from_id)
+{
+	struct file *file = NULL;
+	struct gmem *gm;
+
+	rcu_read_lock();
+	while (!file && (gm = gmem_registry_next(from_id))) {
+		file = get_file_active(&gm->file);
+		from_id = gm->id + 1;
+	}
+	rcu_read_unlock();
+	return file;
 }

@@ -111,10 +111,10 @@ void gmem_trace_free(const struct gmem *gm, pgoff_t first, pgoff_t last, u64 res
  * @offset: first byte
  * @size: bytes asked for
  * @done: bytes that passed
- * @err: 0 or -errno
+ * @verdict: what came of it; err alone where it failed for another reason than a refusal
  */
 void gmem_trace_access(const struct gmem *gm, enum gmem_act act, u64 offset, u64 size,
-		       u64 done, int err)
+		       u64 done, const struct gmem_verdict *verdict)
 {
 	struct gmem_ev_access ev;
 
@@ -126,7 +126,8 @@ void gmem_trace_access(const struct gmem *gm, enum gmem_act act, u64 offset, u64
 		.size_bytes = size,
 		.done_bytes = done,
 		.act = act,
-		.err = err,
+		.err = verdict->err,
+		.policy_id = verdict->policy_id,
 	};
 	gmem_emit(access, &ev);
 }

@@ -2,7 +2,7 @@
 # The C tests, the VM's own programs, and the copy of checkpatch. Each tests/GROUP/NAME.c is one program,
 # build/tests/GROUP/NAME, with tests/lib linked in.
 
-TEST_GROUPS := abi access hv stress tracing tool bench kvm $(DEBUG_TEST_GROUPS)
+TEST_GROUPS := abi access hv policy stress tracing tool bench kvm $(DEBUG_TEST_GROUPS)
 TEST_LIBS := -lcap-ng -luring -lpthread
 TEST_CFLAGS := $(CFLAGS) -std=gnu17 $(WARNINGS) -D_GNU_SOURCE= -Iinclude/uapi -Itests/lib -MMD -MP
 

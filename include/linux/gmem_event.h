@@ -56,8 +56,10 @@ struct gmem_ev_fault {
 	u8 allocated;		/* 1: the page had to be allocated */
 	u64 total_ns;		/* whole of the handler */
 	u64 lookup_ns;		/* range state and page look-up, waiting for locks included */
+	u64 policy_ns;		/* asking policies */
 	u64 alloc_ns;		/* allocation and charging */
 	u64 zero_ns;		/* zeroing */
+	u64 policy_id;		/* of the policy that refused it, else 0; see gmem_policy */
 };
 
 /* gmem_convert: a conversion ended, well or not. */
@@ -71,6 +73,7 @@ struct gmem_ev_convert {
 	u64 error_offset_bytes;	/* the page in the way, when err is -EAGAIN or -EHWPOISON */
 	u64 changed_bytes;	/* bytes whose state changed */
 	u64 total_ns;
+	u64 policy_id;		/* of the policy that refused it, else 0 */
 };
 
 /* gmem_access: an attempt to reach memory other than by a page fault. */
@@ -81,6 +84,7 @@ struct gmem_ev_access {
 	u64 done_bytes;		/* bytes that passed */
 	u32 act;		/* enum gmem_act */
 	s32 err;		/* 0 or -errno; with done_bytes, why it stopped there */
+	u64 policy_id;		/* of the policy that refused it, else 0 */
 };
 
 /* gmem_error: a page was lost to a memory failure. */
@@ -101,6 +105,7 @@ struct gmem_ev_bind {
 	s32 err;		/* 0 or -errno */
 	u64 guest_address;	/* where the range begins in the guest */
 	char consumer[16];	/* name of the hypervisor */
+	u64 policy_id;		/* of the policy that refused it, else 0 */
 };
 
 /* gmem_unbind: a binding ended. */
@@ -125,6 +130,21 @@ struct gmem_ev_invalidate {
 	u64 begin_ns;		/* time that all consumers of the range took to let go */
 	u64 total_ns;		/* until all of them were told that it is over */
 	char consumer[16];
+};
+
+/*
+ * gmem_policy: a policy refused, or would have, or allowed and wants it told. The event of the
+ * act itself follows.
+ */
+struct gmem_ev_policy {
+	u64 id;
+	u64 offset_bytes;
+	u64 size_bytes;
+	u64 policy_id;		/* 0: a policy is required, and none covers the gmem */
+	u32 hook;		/* enum gmem_hook */
+	s32 err;		/* 0: allowed; else -errno of the refusal */
+	u8 monitor;		/* 1: the refusal was let pass */
+	char policy[GMEM_POLICY_NAME_MAX];
 };
 
 /* One binding, as the iterator gmem_binding tells it. */

@@ -23,7 +23,8 @@ static const struct call {
 	unsigned long number;
 	unsigned int size;
 	enum on on;
-	bool writes; /* it has fields for results */
+	bool writes;	    /* it has fields for results */
+	unsigned int added; /* bytes that came after its first version */
 	union {
 		struct gmem_info info;
 		struct gmem_create create;
@@ -33,12 +34,13 @@ static const struct call {
 		struct gmem_inspect inspect;
 	} arg;
 } calls[] = {
-	{ "GET_INFO", GMEM_GET_INFO, sizeof(struct gmem_info), ON_DEV, true, {} },
+	{ "GET_INFO", GMEM_GET_INFO, sizeof(struct gmem_info), ON_DEV, true, 0, {} },
 	{ "CREATE",
 	  GMEM_CREATE,
 	  sizeof(struct gmem_create),
 	  ON_DEV,
 	  false,
+	  0,
 	  { .create = { .bytes = PAGE, .name = "args" } } },
 	/* Its range is private already: valid however often, and changes nothing. */
 	{ "CONVERT",
@@ -46,19 +48,28 @@ static const struct call {
 	  sizeof(struct gmem_convert),
 	  ON_GMEM,
 	  true,
+	  0,
 	  { .convert = { .bytes = PAGE } } },
 	{ "QUERY_RANGES",
 	  GMEM_QUERY_RANGES,
 	  sizeof(struct gmem_query_ranges),
 	  ON_GMEM,
 	  true,
+	  0,
 	  { .query = { .bytes = BYTES, .ranges = (uintptr_t)ranges, .count = 4 } } },
-	{ "GET_STATS", GMEM_GET_STATS, sizeof(struct gmem_stats), ON_GMEM, true, {} },
+	{ "GET_STATS",
+	  GMEM_GET_STATS,
+	  sizeof(struct gmem_stats),
+	  ON_GMEM,
+	  true,
+	  sizeof(struct gmem_stats) - offsetof(struct gmem_stats, denied_policy),
+	  {} },
 	{ "INSPECT",
 	  GMEM_INSPECT,
 	  sizeof(struct gmem_inspect),
 	  ON_GMEM,
 	  false,
+	  0,
 	  { .inspect = { .bytes = PAGE, .buffer = (uintptr_t)buffer } } },
 };
 
@@ -97,15 +108,18 @@ static void set_size(void *arg, uint32_t size)
 	memcpy(arg, &size, sizeof(size));
 }
 
-#define SIZE_CHECKS 9
+#define SIZE_CHECKS 10
 static void check_size(const struct call *c)
 {
 	static const unsigned int short_by[] = { 1, 4, 8 };
+	unsigned int first = c->size - c->added;
 	char *arg = argument(c);
 
 	is_success(call(c, arg), "%s: valid", c->name);
+	set_size(arg, first);
+	is_success(call(c, arg), "%s: the size of an older caller", c->name);
 	for (size_t i = 0; i < ARRAY_SIZE(short_by); i++) {
-		set_size(arg, c->size - short_by[i]);
+		set_size(arg, first - short_by[i]);
 		is_errno(call(c, arg), EINVAL, "%s: size short by %u", c->name, short_by[i]);
 	}
 	set_size(arg, 0);

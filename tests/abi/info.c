@@ -6,7 +6,7 @@
 
 #define ALL_FLAGS                                                                             \
 	(GMEM_CREATE_MMAP | GMEM_CREATE_IO | GMEM_CREATE_INIT_SHARED | GMEM_CREATE_POPULATE | \
-	 GMEM_CREATE_INSPECT)
+	 GMEM_CREATE_INSPECT | GMEM_CREATE_POLICY_REQUIRED)
 
 int main(void)
 {

@@ -29,6 +29,7 @@ static const struct {
 	FIELD(denied_private, SNAP_DENIED),
 	FIELD(denied_flags, SNAP_DENIED),
 	FIELD(denied_capability, SNAP_DENIED),
+	FIELD(denied_policy, SNAP_DENIED),
 	FIELD(conversions, 0),
 	FIELD(conversions_failed, SNAP_FAILED),
 	FIELD(converted_bytes, 0),

@@ -39,7 +39,19 @@
 	{ GMEM_ACT_INSPECT_WRITE, "inspect_write" }, \
 	{ GMEM_ACT_SPLICE_READ, "splice_read" }, \
 	{ GMEM_ACT_SPLICE_WRITE, "splice_write" }, \
-	{ GMEM_ACT_OPEN, "open" }
+	{ GMEM_ACT_OPEN, "open" }, \
+	{ GMEM_ACT_CREATE, "create" }, \
+	{ GMEM_ACT_DISCARD, "discard" }
+
+#define GMEM_HOOKS \
+	{ GMEM_HOOK_CREATE, "create" }, \
+	{ GMEM_HOOK_MMAP, "mmap" }, \
+	{ GMEM_HOOK_FAULT, "fault" }, \
+	{ GMEM_HOOK_IO, "io" }, \
+	{ GMEM_HOOK_CONVERT, "convert" }, \
+	{ GMEM_HOOK_BIND, "bind" }, \
+	{ GMEM_HOOK_INSPECT, "inspect" }, \
+	{ GMEM_HOOK_DISCARD, "discard" }
 
 #define GMEM_UNBIND_CAUSES \
 	{ GMEM_UNBIND_CONSUMER, "consumer" }, \
@@ -70,6 +82,16 @@ TRACE_DEFINE_ENUM(GMEM_ACT_INSPECT_WRITE);
 TRACE_DEFINE_ENUM(GMEM_ACT_SPLICE_READ);
 TRACE_DEFINE_ENUM(GMEM_ACT_SPLICE_WRITE);
 TRACE_DEFINE_ENUM(GMEM_ACT_OPEN);
+TRACE_DEFINE_ENUM(GMEM_ACT_CREATE);
+TRACE_DEFINE_ENUM(GMEM_ACT_DISCARD);
+TRACE_DEFINE_ENUM(GMEM_HOOK_CREATE);
+TRACE_DEFINE_ENUM(GMEM_HOOK_MMAP);
+TRACE_DEFINE_ENUM(GMEM_HOOK_FAULT);
+TRACE_DEFINE_ENUM(GMEM_HOOK_IO);
+TRACE_DEFINE_ENUM(GMEM_HOOK_CONVERT);
+TRACE_DEFINE_ENUM(GMEM_HOOK_BIND);
+TRACE_DEFINE_ENUM(GMEM_HOOK_INSPECT);
+TRACE_DEFINE_ENUM(GMEM_HOOK_DISCARD);
 TRACE_DEFINE_ENUM(GMEM_UNBIND_CONSUMER);
 TRACE_DEFINE_ENUM(GMEM_UNBIND_RELEASE);
 TRACE_DEFINE_ENUM(GMEM_INVALIDATE_PUNCH);
@@ -175,8 +197,10 @@ TRACE_EVENT(gmem_fault,
 		__field(u8, allocated)
 		__field(u64, total_ns)
 		__field(u64, lookup_ns)
+		__field(u64, policy_ns)
 		__field(u64, alloc_ns)
 		__field(u64, zero_ns)
+		__field(u64, policy_id)
 	),
 	TP_fast_assign(
 		__entry->id = ev->id;
@@ -189,15 +213,17 @@ TRACE_EVENT(gmem_fault,
 		__entry->allocated = ev->allocated;
 		__entry->total_ns = ev->total_ns;
 		__entry->lookup_ns = ev->lookup_ns;
+		__entry->policy_ns = ev->policy_ns;
 		__entry->alloc_ns = ev->alloc_ns;
 		__entry->zero_ns = ev->zero_ns;
+		__entry->policy_id = ev->policy_id;
 	),
-	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu kind=%s state=%s err=%d write=%u allocated=%u total_ns=%llu lookup_ns=%llu alloc_ns=%llu zero_ns=%llu",
+	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu kind=%s state=%s err=%d write=%u allocated=%u total_ns=%llu lookup_ns=%llu policy_ns=%llu alloc_ns=%llu zero_ns=%llu policy_id=%llu",
 		  __entry->id, __entry->offset_bytes, __entry->size_bytes,
 		  __print_symbolic(__entry->kind, GMEM_FAULT_KINDS),
 		  __print_symbolic(__entry->state, GMEM_STATES), __entry->err, __entry->write,
-		  __entry->allocated, __entry->total_ns, __entry->lookup_ns, __entry->alloc_ns,
-		  __entry->zero_ns)
+		  __entry->allocated, __entry->total_ns, __entry->lookup_ns, __entry->policy_ns,
+		  __entry->alloc_ns, __entry->zero_ns, __entry->policy_id)
 );
 
 TRACE_EVENT(gmem_convert,
@@ -213,6 +239,7 @@ TRACE_EVENT(gmem_convert,
 		__field(u64, error_offset_bytes)
 		__field(u64, changed_bytes)
 		__field(u64, total_ns)
+		__field(u64, policy_id)
 	),
 	TP_fast_assign(
 		__entry->id = ev->id;
@@ -224,12 +251,14 @@ TRACE_EVENT(gmem_convert,
 		__entry->error_offset_bytes = ev->error_offset_bytes;
 		__entry->changed_bytes = ev->changed_bytes;
 		__entry->total_ns = ev->total_ns;
+		__entry->policy_id = ev->policy_id;
 	),
-	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu to=%s content=%s err=%d error_offset_bytes=%llu changed_bytes=%llu total_ns=%llu",
+	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu to=%s content=%s err=%d error_offset_bytes=%llu changed_bytes=%llu total_ns=%llu policy_id=%llu",
 		  __entry->id, __entry->offset_bytes, __entry->size_bytes,
 		  __print_symbolic(__entry->to, GMEM_STATES),
 		  __print_symbolic(__entry->content, GMEM_CONTENTS), __entry->err,
-		  __entry->error_offset_bytes, __entry->changed_bytes, __entry->total_ns)
+		  __entry->error_offset_bytes, __entry->changed_bytes, __entry->total_ns,
+		  __entry->policy_id)
 );
 
 TRACE_EVENT(gmem_access,
@@ -242,6 +271,7 @@ TRACE_EVENT(gmem_access,
 		__field(u64, done_bytes)
 		__field(u32, act)
 		__field(s32, err)
+		__field(u64, policy_id)
 	),
 	TP_fast_assign(
 		__entry->id = ev->id;
@@ -250,10 +280,12 @@ TRACE_EVENT(gmem_access,
 		__entry->done_bytes = ev->done_bytes;
 		__entry->act = ev->act;
 		__entry->err = ev->err;
+		__entry->policy_id = ev->policy_id;
 	),
-	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu done_bytes=%llu act=%s err=%d",
+	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu done_bytes=%llu act=%s err=%d policy_id=%llu",
 		  __entry->id, __entry->offset_bytes, __entry->size_bytes, __entry->done_bytes,
-		  __print_symbolic(__entry->act, GMEM_ACTS), __entry->err)
+		  __print_symbolic(__entry->act, GMEM_ACTS), __entry->err,
+		  __entry->policy_id)
 );
 
 TRACE_EVENT(gmem_error,
@@ -287,6 +319,7 @@ TRACE_EVENT(gmem_bind,
 		__field(s32, err)
 		__field(u64, guest_address)
 		__array(char, consumer, 16)
+		__field(u64, policy_id)
 	),
 	TP_fast_assign(
 		__entry->id = ev->id;
@@ -297,10 +330,12 @@ TRACE_EVENT(gmem_bind,
 		__entry->err = ev->err;
 		__entry->guest_address = ev->guest_address;
 		memcpy(__entry->consumer, ev->consumer, sizeof(ev->consumer));
+		__entry->policy_id = ev->policy_id;
 	),
-	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu consumer=%s vm=%llu slot=%u guest_address=0x%llx err=%d",
+	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu consumer=%s vm=%llu slot=%u guest_address=0x%llx err=%d policy_id=%llu",
 		  __entry->id, __entry->offset_bytes, __entry->size_bytes, __entry->consumer,
-		  __entry->vm, __entry->slot, __entry->guest_address, __entry->err)
+		  __entry->vm, __entry->slot, __entry->guest_address, __entry->err,
+		  __entry->policy_id)
 );
 
 TRACE_EVENT(gmem_unbind,
@@ -360,6 +395,35 @@ TRACE_EVENT(gmem_invalidate,
 		  __entry->vm, __entry->slot,
 		  __print_symbolic(__entry->cause, GMEM_INVALIDATE_CAUSES), __entry->begin_ns,
 		  __entry->total_ns)
+);
+
+TRACE_EVENT(gmem_policy,
+	TP_PROTO(const struct gmem_ev_policy *ev),
+	TP_ARGS(ev),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u64, offset_bytes)
+		__field(u64, size_bytes)
+		__field(u64, policy_id)
+		__field(u32, hook)
+		__field(s32, err)
+		__field(u8, monitor)
+		__array(char, policy, GMEM_POLICY_NAME_MAX)
+	),
+	TP_fast_assign(
+		__entry->id = ev->id;
+		__entry->offset_bytes = ev->offset_bytes;
+		__entry->size_bytes = ev->size_bytes;
+		__entry->policy_id = ev->policy_id;
+		__entry->hook = ev->hook;
+		__entry->err = ev->err;
+		__entry->monitor = ev->monitor;
+		memcpy(__entry->policy, ev->policy, GMEM_POLICY_NAME_MAX);
+	),
+	TP_printk("id=%llu offset_bytes=%llu size_bytes=%llu policy_id=%llu policy=%s hook=%s err=%d monitor=%u",
+		  __entry->id, __entry->offset_bytes, __entry->size_bytes, __entry->policy_id,
+		  __entry->policy, __print_symbolic(__entry->hook, GMEM_HOOKS), __entry->err,
+		  __entry->monitor)
 );
 
 #endif /* _TRACE_GMEM_H */

@@ -43,6 +43,53 @@ enum gmem_create_flags {
 	GMEM_CREATE_POPULATE = 1U << 3,
 	/* GMEM_INSPECT may be used. */
 	GMEM_CREATE_INSPECT = 1U << 4,
+	/*
+	 * Fail closed: while no enforcing policy covers this memory, all that a policy could
+	 * refuse, but its creation, is refused with EACCES.
+	 */
+	GMEM_CREATE_POLICY_REQUIRED = 1U << 5,
+};
+
+/*
+ * Policies: BPF programs that narrow what a gmem permits. See docs/policy.md and struct
+ * gmem_policy_ops of linux/gmem_policy.h. What a policy refuses fails with the errno that
+ * it names (a page fault: with SIGBUS), in whatever call; the lists below leave it out.
+ */
+
+/* Bytes of a policy's name, terminating NUL included. */
+#define GMEM_POLICY_NAME_MAX 32
+
+/* enum gmem_hook - What policies are asked about, and when. */
+enum gmem_hook {
+	GMEM_HOOK_CREATE = 0,  /* a gmem is made, by GMEM_CREATE or a hypervisor's ioctl */
+	GMEM_HOOK_MMAP = 1,    /* mmap(2); must not sleep */
+	GMEM_HOOK_FAULT = 2,   /* a page fault of the host's user space; must not sleep */
+	GMEM_HOOK_IO = 3,      /* read(2), write(2) and kin, initial contents included */
+	GMEM_HOOK_CONVERT = 4, /* GMEM_CONVERT, or a hypervisor's conversion */
+	GMEM_HOOK_BIND = 5,    /* a hypervisor binds a range */
+	GMEM_HOOK_INSPECT = 6, /* GMEM_INSPECT */
+	GMEM_HOOK_DISCARD = 7, /* fallocate(2) with PUNCH_HOLE */
+};
+
+#define GMEM_NR_HOOKS 8
+
+/* enum gmem_scope - Which gmems a policy covers. */
+enum gmem_scope {
+	GMEM_SCOPE_ALL = 1,    /* all; scope_id is 0 */
+	GMEM_SCOPE_CGROUP = 2, /* those made in the cgroup scope_id (of cgroup v2), or below it */
+	GMEM_SCOPE_GMEM = 3,   /* the gmem whose id is scope_id */
+};
+
+/* enum gmem_policy_flags - How a policy works. */
+enum gmem_policy_flags {
+	/* What it refuses is reported, and passes. It is not enough for POLICY_REQUIRED. */
+	GMEM_POLICY_MONITOR = 1U << 0,
+	/* What it allows is reported too. */
+	GMEM_POLICY_REPORT_ALLOWED = 1U << 1,
+	/* The time its programs take is counted. */
+	GMEM_POLICY_TIME = 1U << 2,
+	/* Whom it refuses is killed (SIGKILL), unless it only monitors. */
+	GMEM_POLICY_KILL = 1U << 3,
 };
 
 /* enum gmem_state - The state of a range; the unit is a page. */
@@ -211,6 +258,7 @@ struct gmem_query_ranges {
  * @inspected_bytes: bytes read or written through GMEM_INSPECT
  * @invalidations: times a binding was told that pages go away or change state
  * @memory_failures: pages lost to a memory failure
+ * @denied_policy: attempts refused by a policy, or for want of one where it is required
  *
  * Counters count from creation. They are kept per CPU: a reader that races with
  * writers sees each counter at some moment of the call, not all at the same one.
@@ -241,6 +289,7 @@ struct gmem_stats {
 	__u64 inspected_bytes;
 	__u64 invalidations;
 	__u64 memory_failures;
+	__u64 denied_policy;
 };
 
 #define GMEM_GET_STATS _IO(GMEM_IOC_TYPE, 0x84)
@@ -326,6 +375,9 @@ enum gmem_act {
 	GMEM_ACT_SPLICE_READ = 7,
 	GMEM_ACT_SPLICE_WRITE = 8,
 	GMEM_ACT_OPEN = 9,
+	/* Only where a policy refused it; what succeeds has an event of its own. */
+	GMEM_ACT_CREATE = 10,
+	GMEM_ACT_DISCARD = 11,
 };
 
 /* enum gmem_fault_kind - On whose behalf a page fault was taken. */

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Policies: BPF programs that are asked before an act is carried out, after the module's
+ * own rules have allowed it. policy.c asks them, policy_ops.c attaches them.
+ */
+#ifndef _GMEM_POLICY_H
+#define _GMEM_POLICY_H
+
+#include <linux/jump_label.h>
+#include <linux/gmem_policy.h>
+
+#include "gmem.h"
+
+struct bpf_link;
+
+/* One a hook: on while a policy has a program for it, or a gmem requires a policy. */
+extern struct static_key_false gmem_policy_keys[GMEM_NR_HOOKS];
+
+struct gmem_verdict gmem_policy_decide(struct gmem *gm, struct gmem_request *request);
+bool gmem_policy_watches_faults(struct gmem *gm);
+
+/*
+ * gmem_policy_ask(gm, hook, .offset_bytes = ..., ...): the verdict of all policies that cover
+ * a gmem; its refusal is counted and told already. Nothing but a patched-out branch while
+ * there is nobody to ask.
+ */
+#define gmem_policy_ask(gm, _hook, ...)							\
+	(static_branch_unlikely(&gmem_policy_keys[_hook]) ?				\
+	 gmem_policy_decide(gm, &(struct gmem_request){ .hook = (_hook), __VA_ARGS__ }) :	\
+	 (struct gmem_verdict){})
+
+/* Must each page of this gmem that is touched be asked about? Then it is not mapped ahead. */
+static inline bool gmem_policy_on_faults(struct gmem *gm)
+{
+	return static_branch_unlikely(&gmem_policy_keys[GMEM_HOOK_FAULT]) &&
+	       gmem_policy_watches_faults(gm);
+}
+
+void gmem_policy_open(struct gmem *gm);
+void gmem_policy_close(struct gmem *gm);
+
+/* policy.c, for policy_ops.c */
+int gmem_policy_attach(struct gmem_policy_ops *ops, struct bpf_link *link);
+int gmem_policy_replace(struct gmem_policy_ops *ops, struct bpf_link *link);
+void gmem_policy_detach(struct bpf_link *link);
+bool gmem_policy_next(u64 from_id, struct gmem_policy_info *info);
+void gmem_policy_exit(void);
+
+#endif /* _GMEM_POLICY_H */
