@@ -70,6 +70,9 @@ static __always_inline void submit(struct gmt_rec_event *rec)
 	bpf_ringbuf_submit(rec, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
+/* A field that the first gmem.ko does not have is 0 there. */
+#define NEW(field) (bpf_core_field_exists(field) ? (field) : 0)
+
 /* gmem.ko never passes NULL, but to the verifier a module's tracepoint may. */
 
 SEC("tp_btf/gmem_create")
@@ -153,8 +156,10 @@ int gmem_fault(__u64 *ctx)
 	rec->fault.allocated = ev->allocated;
 	rec->fault.total_ns = ev->total_ns;
 	rec->fault.lookup_ns = ev->lookup_ns;
+	rec->fault.policy_ns = NEW(ev->policy_ns);
 	rec->fault.alloc_ns = ev->alloc_ns;
 	rec->fault.zero_ns = ev->zero_ns;
+	rec->fault.policy_id = NEW(ev->policy_id);
 	submit(rec);
 	return 0;
 }
@@ -175,6 +180,7 @@ int gmem_convert(__u64 *ctx)
 	rec->convert.error_offset_bytes = ev->error_offset_bytes;
 	rec->convert.changed_bytes = ev->changed_bytes;
 	rec->convert.total_ns = ev->total_ns;
+	rec->convert.policy_id = NEW(ev->policy_id);
 	submit(rec);
 	return 0;
 }
@@ -192,6 +198,7 @@ int gmem_access(__u64 *ctx)
 	rec->access.done_bytes = ev->done_bytes;
 	rec->access.act = ev->act;
 	rec->access.err = ev->err;
+	rec->access.policy_id = NEW(ev->policy_id);
 	submit(rec);
 	return 0;
 }
@@ -226,6 +233,7 @@ int gmem_bind(__u64 *ctx)
 	rec->bind.err = ev->err;
 	rec->bind.guest_address = ev->guest_address;
 	bpf_core_read(rec->bind.consumer, sizeof(rec->bind.consumer), &ev->consumer);
+	rec->bind.policy_id = NEW(ev->policy_id);
 	submit(rec);
 	return 0;
 }
@@ -264,6 +272,25 @@ int gmem_invalidate(__u64 *ctx)
 	rec->invalidate.begin_ns = ev->begin_ns;
 	rec->invalidate.total_ns = ev->total_ns;
 	bpf_core_read(rec->invalidate.consumer, sizeof(rec->invalidate.consumer), &ev->consumer);
+	submit(rec);
+	return 0;
+}
+
+SEC("tp_btf/gmem_policy")
+int gmem_policy(__u64 *ctx)
+{
+	const struct gmem_ev_policy *ev = (const void *)ctx[0];
+	struct gmt_rec_event *rec = ev ? reserve(GMT_EVENT_POLICY, ev->id, ev->err) : NULL;
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = ev->offset_bytes;
+	rec->size_bytes = ev->size_bytes;
+	rec->policy.policy_id = ev->policy_id;
+	rec->policy.hook = ev->hook;
+	rec->policy.err = ev->err;
+	rec->policy.monitor = ev->monitor;
+	bpf_core_read(rec->policy.policy, sizeof(rec->policy.policy), &ev->policy);
 	submit(rec);
 	return 0;
 }

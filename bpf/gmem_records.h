@@ -12,11 +12,13 @@
 #define GMT_COMM_MAX	 16
 #define GMT_NAME_MAX	 32
 #define GMT_CONSUMER_MAX 16
+#define GMT_POLICY_MAX	 32
 
-/* Records that one run of the snapshot, the ranges and the bindings program can hand over. */
+/* Records that one run of the snapshot, the ranges, the bindings and the policies program can hand over. */
 #define GMT_SNAPSHOT_BATCH 1024
 #define GMT_RANGES_BATCH   4096
 #define GMT_BINDINGS_BATCH 1024
+#define GMT_POLICIES_BATCH 256
 
 /* enum gmt_event - The tracepoints, in the order of docs/events.md. */
 enum gmt_event {
@@ -31,6 +33,7 @@ enum gmt_event {
 	GMT_EVENT_BIND,
 	GMT_EVENT_UNBIND,
 	GMT_EVENT_INVALIDATE,
+	GMT_EVENT_POLICY,
 	GMT_EVENT_MAX,
 };
 
@@ -85,8 +88,10 @@ struct gmt_rec_event {
 			__u8 allocated;
 			__u64 total_ns;
 			__u64 lookup_ns;
+			__u64 policy_ns;
 			__u64 alloc_ns;
 			__u64 zero_ns;
+			__u64 policy_id;
 		} fault;
 		struct {
 			__u32 to;
@@ -95,11 +100,13 @@ struct gmt_rec_event {
 			__u64 error_offset_bytes;
 			__u64 changed_bytes;
 			__u64 total_ns;
+			__u64 policy_id;
 		} convert;
 		struct {
 			__u64 done_bytes;
 			__u32 act;
 			__s32 err;
+			__u64 policy_id;
 		} access;
 		struct {
 			__s32 err;
@@ -110,6 +117,7 @@ struct gmt_rec_event {
 			__s32 err;
 			__u64 guest_address;
 			char consumer[GMT_CONSUMER_MAX];
+			__u64 policy_id;
 		} bind;
 		struct {
 			__u64 vm;
@@ -125,6 +133,13 @@ struct gmt_rec_event {
 			__u64 total_ns;
 			char consumer[GMT_CONSUMER_MAX];
 		} invalidate;
+		struct {
+			__u64 policy_id;
+			__u32 hook;
+			__s32 err;
+			__u8 monitor;
+			char policy[GMT_POLICY_MAX];
+		} policy;
 	};
 };
 
@@ -190,6 +205,7 @@ struct gmt_rec_gmem {
 	__u64 inspected_bytes;
 	__u64 invalidations;
 	__u64 memory_failures;
+	__u64 denied_policy;
 	__u64 created_ns;
 	__u64 creator_start_ns;
 	__u64 creator_cgroup_id;
@@ -220,6 +236,26 @@ struct gmt_rec_binding {
 	__u32 slot;
 	__u32 pad;
 	char consumer[GMT_CONSUMER_MAX];
+};
+
+/**
+ * struct gmt_rec_policy - One attached policy
+ * @link_id: of the BPF link that attaches it; 0 where gmem.ko does not tell
+ *
+ * The other members carry the names and units of struct gmem_policy_info.
+ */
+struct gmt_rec_policy {
+	__u64 policy_id;
+	__u64 scope_id;
+	__u64 attached_ns;
+	__u64 calls;
+	__u64 refusals;
+	__u64 run_ns;
+	__u32 scope;
+	__u32 flags;
+	__u32 hooks;
+	__u32 link_id;
+	char name[GMT_POLICY_MAX];
 };
 
 #endif /* _GMEM_RECORDS_H */

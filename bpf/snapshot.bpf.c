@@ -37,6 +37,9 @@ static __always_inline void copy(struct gmt_rec_gmem *row, const struct gmem_sna
 	row->inspected_bytes = snap->stats.inspected_bytes;
 	row->invalidations = snap->stats.invalidations;
 	row->memory_failures = snap->stats.memory_failures;
+	/* The first gmem.ko asks no policies. */
+	row->denied_policy =
+		bpf_core_field_exists(snap->stats.denied_policy) ? snap->stats.denied_policy : 0;
 	row->create_flags = snap->stats.create_flags;
 	row->bindings = snap->stats.bindings;
 	row->created_ns = snap->created_ns;

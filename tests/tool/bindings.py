@@ -166,7 +166,7 @@ def test_text(t, binder):
     words = [line.split(' ', 1)[1] for line in out.decode().splitlines()]
     where = f'id={binder.ids[0]} offset_bytes=409600 size_bytes=4096 consumer=testhv vm={vm} slot=0'
     t.ok(status == 0 and len(words) == 2 and
-         words[0].startswith(f'gmem_bind {where} guest_address=0x1000 err=0 pid={binder.pid} ') and
+         words[0].startswith(f'gmem_bind {where} guest_address=0x1000 err=0 policy_id=0 pid={binder.pid} ') and
          words[1].startswith(f'gmem_unbind {where} cause=consumer pid={binder.pid} '), 'trace in text', out, err)
 
 

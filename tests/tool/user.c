@@ -73,6 +73,36 @@ static void denied(int fd, unsigned long touches)
 	munmap(map, SIZE);
 }
 
+static void *touch(void *arg)
+{
+	struct faulter *f = arg;
+
+	for (unsigned long i = 0; i < f->faults; i++)
+		if (trap_load(f->map).signo != SIGBUS)
+			tap_bail("a private page could be read");
+	return NULL;
+}
+
+/* The same from two threads, half of them each. */
+static void refused(int fd, unsigned long touches)
+{
+	char *map = gmem_map(fd, SIZE);
+	struct faulter f[2];
+	pthread_t thread[2];
+
+	trap_init();
+	gmem_hide(fd, 0, 2 * PAGE, GMEM_CONTENT_ZERO);
+	for (int i = 0; i < 2; i++) {
+		f[i].map = map + i * PAGE;
+		f[i].faults = i ? touches - touches / 2 : touches / 2;
+		pthread_create(&thread[i], NULL, touch, &f[i]);
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+	gmem_share(fd, 0, 2 * PAGE, GMEM_CONTENT_ZERO);
+	munmap(map, SIZE);
+}
+
 static void convert(int fd, unsigned long pairs)
 {
 	for (unsigned long i = 0; i < pairs; i++) {
@@ -85,10 +115,8 @@ static const struct {
 	const char *word;
 	void (*act)(int fd, unsigned long count);
 } acts[] = {
-	{ "faults", faults },
-	{ "stripes", stripes },
-	{ "denied", denied },
-	{ "convert", convert },
+	{ "faults", faults },	{ "stripes", stripes }, { "denied", denied },
+	{ "refused", refused }, { "convert", convert },
 };
 
 static void act(int fd, const char *word, unsigned long count)

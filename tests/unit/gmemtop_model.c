@@ -102,7 +102,8 @@ static void test_denied(void)
 	r.denied_capability = 4;
 	r.faults_host = 8;
 	r.faults_guest = 16;
-	is_int(gmt_rec_denied(&r), 7, "denied is the sum of its causes");
+	r.denied_policy = 32;
+	is_int(gmt_rec_denied(&r), 39, "denied is the sum of its causes");
 	is_int(gmt_rec_faults(&r), 24, "faults are the sum of their kinds");
 }
 

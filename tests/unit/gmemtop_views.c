@@ -5,7 +5,7 @@
  * sources: tools/gmemtop/view/json_event.c tools/gmemtop/view/event_fields.c
  * sources: tools/gmemtop/view/format.c tools/gmemtop/view/clean.c tools/gmemtop/view/flags.c
  * sources: tools/gmemtop/view/cells.c tools/gmemtop/model/table.c tools/gmemtop/model/column.c
- * sources: tools/gmemtop/model/filter.c tools/gmemtop/model/vms.c tools/gmemtop/model/detail.c
+ * sources: tools/gmemtop/model/policy.c tools/gmemtop/model/filter.c tools/gmemtop/model/vms.c tools/gmemtop/model/detail.c
  * cflags: -Ibpf -Itools/gmemtop
  * libs: -lyyjson
  */
@@ -98,6 +98,33 @@ static void test_all_events(void)
 	ok(json_right, "every event is one line of JSON that can be read back");
 }
 
+static void test_policy_event(void)
+{
+	struct gmt_rec_event e = event(GMT_EVENT_POLICY);
+	yyjson_val *root;
+	FILE *file = out();
+
+	e.size_bytes = 4096;
+	e.policy.policy_id = 3;
+	e.policy.hook = GMEM_HOOK_CONVERT;
+	e.policy.err = -1;
+	e.policy.monitor = 1;
+	memset(e.policy.policy, 'p', sizeof(e.policy.policy));
+	gmt_text_event(file, &e, "/", 0);
+	fclose(file);
+	ok(strstr(printed, "gmem_policy id=7 offset_bytes=0 size_bytes=4096 policy_id=3 "
+			   "policy=pppppppppppppppppppppppppppppppp hook=convert err=EPERM "
+			   "monitor=1 pid=10"),
+	   "what a policy would have refused in text");
+	file = out();
+	gmt_json_event(file, &e, "/", 0);
+	root = json(file);
+	ok(is(root, "policy", "pppppppppppppppppppppppppppppppp") && is(root, "hook", "convert") &&
+		   is(root, "errno", "EPERM") &&
+		   yyjson_get_uint(yyjson_obj_get(root, "monitor")) == 1,
+	   "and in JSON");
+}
+
 static void test_event_fields(void)
 {
 	struct gmt_rec_event e = event(GMT_EVENT_FAULT);
@@ -115,7 +142,7 @@ static void test_event_fields(void)
 	is_str(printed,
 	       "1970-01-01T00:00:00.000000Z gmem_fault id=7 offset_bytes=8192 size_bytes=0 "
 	       "kind=host state=private err=EACCES write=1 allocated=0 total_ns=99 lookup_ns=0 "
-	       "alloc_ns=0 zero_ns=0 pid=10 tid=11 uid=12 "
+	       "policy_ns=0 alloc_ns=0 zero_ns=0 policy_id=0 pid=10 tid=11 uid=12 "
 	       "comm=a\\x1b[31m\\xff\\x22\\x5c\\x20\\x0a\\xe2\\x80\\xae cgroup=/\n",
 	       "a fault in text");
 	file = out();
@@ -149,7 +176,7 @@ static void test_binding_events(void)
 	fclose(file);
 	ok(strstr(printed, "gmem_bind id=7 offset_bytes=0 size_bytes=4096 "
 			   "consumer=a\\x0ahypervisor\\x27s!! vm=1234 slot=5 "
-			   "guest_address=0x100000000 err=EEXIST pid=10"),
+			   "guest_address=0x100000000 err=EEXIST policy_id=0 pid=10"),
 	   "a binding refused in text");
 	file = out();
 	gmt_json_event(file, &e, "/", 0);
@@ -392,9 +419,10 @@ int main(void)
 {
 	FILE *last;
 
-	tap_plan(23 + 4 + 5 + 4);
+	tap_plan(25 + 4 + 5 + 4);
 	test_all_events();
 	test_event_fields();
+	test_policy_event();
 	test_binding_events();
 	test_totals();
 	test_table();

@@ -55,7 +55,7 @@ static const struct argp_option options[] = {
 	{ 0, 0, 0, 0, "Filters, applied in the kernel; all of them must allow an event:", 1 },
 	{ "event", 'e', "LIST", 0,
 	  "Only these, parted by commas: create, release, alloc, free, fault, convert, access, "
-	  "error, bind, unbind, invalidate",
+	  "error, bind, unbind, invalidate, policy",
 	  1 },
 	{ "id", 'i', "ID", 0, "Only this gmem", 1 },
 	{ "pid", 'p', "PID", 0, "Only in this process", 1 },

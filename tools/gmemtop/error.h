@@ -18,7 +18,8 @@ enum gmt_exit {
 	GMT_EXIT_BTF = 4,	/* the kernel or gmem.ko has no type information */
 	GMT_EXIT_PRIVILEGE = 5, /* a capability is missing, or lockdown forbids it */
 	GMT_EXIT_KERNEL = 6,	/* this kernel is not supported */
-	GMT_EXIT_NO_SUCH = 7,	/* there is no such gmem */
+	GMT_EXIT_NO_SUCH = 7,	/* there is no such gmem or policy */
+	GMT_EXIT_POLICY = 8, /* a file of policies is malformed, or does not fit what is attached */
 };
 
 /**

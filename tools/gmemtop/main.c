@@ -20,6 +20,7 @@ static const struct {
 	{ "list", cmd_list, "every gmem there is, once" },
 	{ "show", cmd_show, "one gmem in full, with its bindings and ranges" },
 	{ "trace", cmd_trace, "events as they come" },
+	{ "policy", cmd_policy, "who may do what: list, show, check, try, apply, detach policies" },
 	{ "doctor", cmd_doctor, "what this system offers gmemtop, what is missing, what to do" },
 };
 
@@ -37,7 +38,8 @@ char *gmt_verbs_help(void)
 	for (size_t i = 0; i < VERBS; i++)
 		fprintf(out, "  gmemtop %-8s %s\n", verbs[i].name, verbs[i].summary);
 	fputs("\nExit status: 0 success, 1 failure, 2 wrong usage, 3 gmem.ko missing, 4 BTF "
-	      "missing, 5 privilege missing, 6 kernel not supported, 7 no such gmem.\n",
+	      "missing, 5 privilege missing, 6 kernel not supported, 7 no such gmem or "
+	      "policy, 8 a file of policies that is wrong.\n",
 	      out);
 	fclose(out);
 	return text;

@@ -90,7 +90,8 @@ static inline uint64_t gmt_rec_faults(const struct gmt_rec_gmem *rec)
 
 static inline uint64_t gmt_rec_denied(const struct gmt_rec_gmem *rec)
 {
-	return rec->denied_private + rec->denied_flags + rec->denied_capability;
+	return rec->denied_private + rec->denied_flags + rec->denied_capability +
+	       rec->denied_policy;
 }
 
 void gmt_table_init(struct gmt_table *table);

@@ -14,6 +14,7 @@
 #include "gmem_records.h" /* the skeletons speak of its types */
 
 #include "bindings.skel.h"
+#include "policies.skel.h"
 #include "ranges.skel.h"
 #include "snapshot.skel.h"
 #include "source/bpf_source.h"
@@ -221,6 +222,45 @@ static int bpf_bindings(struct gmt_source *source, uint64_t first, uint64_t last
 	return 0;
 }
 
+static int load_policies(struct gmt_bpf *bpf, struct gmt_error *error)
+{
+	if (bpf->policies)
+		return 0;
+	bpf->policies = gmt_policies__open_and_load();
+	return bpf->policies ? 0 : gmt_bpf_load_failed(error, "policies", -errno);
+}
+
+static int bpf_policies(struct gmt_source *source, gmt_policy_fn fn, void *ctx,
+			struct gmt_error *error)
+{
+	struct gmt_bpf *bpf = bpf_source(source);
+	struct gmt_policies__bss *bss;
+	uint64_t from_id = 0;
+	int err;
+
+	err = load_policies(bpf, error);
+	if (err)
+		return err;
+	bss = bpf->policies->bss;
+	do {
+		bss->from_id = from_id;
+		err = run(bpf->policies->progs.sys_policies, "policies", error);
+		if (err == -EOPNOTSUPP)
+			return gmt_fail(error, GMT_EXIT_MODULE, err,
+					"this gmem.ko knows no policies: install it from the same "
+					"version as gmemtop");
+		if (err)
+			return err;
+		for (uint32_t i = 0; i < bss->count; i++) {
+			err = fn(ctx, &bss->policies[i]);
+			if (err)
+				return err;
+			from_id = bss->policies[i].policy_id + 1;
+		}
+	} while (bss->count == GMT_POLICIES_BATCH);
+	return 0;
+}
+
 static const char *bpf_cgroup_path(struct gmt_source *source, uint64_t cgroup_id)
 {
 	return gmt_cgroups_path(bpf_source(source)->cgroups, cgroup_id);
@@ -259,6 +299,7 @@ static void bpf_close(struct gmt_source *source)
 	gmt_snapshot__destroy(bpf->snapshot);
 	gmt_ranges__destroy(bpf->ranges);
 	gmt_bindings__destroy(bpf->bindings);
+	gmt_policies__destroy(bpf->policies);
 	gmt_cgroups_free(bpf->cgroups);
 	free(bpf);
 }
@@ -269,6 +310,7 @@ static const struct gmt_source_ops bpf_ops = {
 	.find = bpf_find,
 	.ranges = bpf_ranges,
 	.bindings = bpf_bindings,
+	.policies = bpf_policies,
 	.cgroup_path = bpf_cgroup_path,
 	.creator_alive = bpf_creator_alive,
 	.trace_start = gmt_bpf_trace_start,
@@ -304,6 +346,12 @@ static int count_gmem(void *ctx, const struct gmt_rec_gmem *rec, uint64_t taken_
 	return 0;
 }
 
+static int count_policy(void *ctx, const struct gmt_rec_policy *rec)
+{
+	++*(unsigned int *)ctx;
+	return 0;
+}
+
 static void check_result(struct gmt_check *check, const char *name, int err,
 			 const struct gmt_error *error)
 {
@@ -326,7 +374,7 @@ size_t gmt_probe_programs(struct gmt_check *checks)
 		.filter = { .bits = GMT_FILTER_PID, .pid = 0xffffffff },
 	};
 	struct gmt_source *source;
-	unsigned int gmems = 0;
+	unsigned int gmems = 0, policies = 0;
 	struct gmt_error error;
 	int err;
 
@@ -343,6 +391,10 @@ size_t gmt_probe_programs(struct gmt_check *checks)
 	if (!err)
 		snprintf(checks[1].detail, sizeof(checks[1].detail), "%u of %d tracepoints",
 			 gmt_bpf_trace_count((struct gmt_bpf *)source), GMT_EVENT_MAX);
+	err = source->ops->policies(source, count_policy, &policies, &error);
+	check_result(&checks[2], "policies", err, &error);
+	if (!err)
+		snprintf(checks[2].detail, sizeof(checks[2].detail), "%u attached", policies);
 	source->ops->close(source);
-	return 2;
+	return 3;
 }

@@ -9,7 +9,7 @@
 /**
  * struct gmt_bpf - gmem.ko on this host
  * @source: embedded first
- * @snapshot: loaded when first used; so are @ranges, @bindings and @events
+ * @snapshot: loaded when first used; so are @ranges, @bindings, @policies and @events
  * @ring: reads @events' ring buffer
  * @fn: who is told of events while a poll runs, with @ctx and the last answer @stop
  * @cgroups: owned
@@ -20,6 +20,7 @@ struct gmt_bpf {
 	struct gmt_ranges *ranges;
 	struct gmt_bindings *bindings;
 	bool bindings_refused; /* they did not load; not tried again */
+	struct gmt_policies *policies;
 	struct gmt_events *events;
 	struct ring_buffer *ring;
 	gmt_event_fn fn;

@@ -59,6 +59,8 @@ static struct bpf_program *program_of(struct gmt_events *events, enum gmt_event 
 		return events->progs.gmem_unbind;
 	case GMT_EVENT_INVALIDATE:
 		return events->progs.gmem_invalidate;
+	case GMT_EVENT_POLICY:
+		return events->progs.gmem_policy;
 	default:
 		return NULL;
 	}

@@ -247,8 +247,10 @@ static void probe_capabilities(struct probe *probe)
 
 	capng_get_caps_process();
 	for (size_t i = 0; i < sizeof(needed_capabilities) / sizeof(needed_capabilities[0]); i++) {
+		/* CAP_SYS_ADMIN stands for the others, too. */
 		bool have =
-			capng_have_capability(CAPNG_EFFECTIVE, needed_capabilities[i].capability);
+			capng_have_capability(CAPNG_EFFECTIVE, needed_capabilities[i].capability) ||
+			capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN);
 		char *list = have ? names : lacking;
 
 		if (list[0])

@@ -27,7 +27,7 @@ size_t gmt_probe(struct gmt_check checks[GMT_CHECKS_MAX]);
  */
 int gmt_probe_first(struct gmt_error *error);
 
-/* gmt_probe_programs() - Load, and run once, what the other commands use; at most two checks. */
+/* gmt_probe_programs() - Load, and run once, what the other commands use; at most three checks. */
 size_t gmt_probe_programs(struct gmt_check *checks);
 
 /* gmt_log_init() - Take over libbpf's messages: shown when verbose, else dropped. */

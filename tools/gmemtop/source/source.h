@@ -17,6 +17,7 @@
 typedef int (*gmt_gmem_fn)(void *ctx, const struct gmt_rec_gmem *rec, uint64_t taken_ns);
 typedef int (*gmt_range_fn)(void *ctx, const struct gmt_rec_range *range);
 typedef int (*gmt_binding_fn)(void *ctx, const struct gmt_rec_binding *binding);
+typedef int (*gmt_policy_fn)(void *ctx, const struct gmt_rec_policy *policy);
 typedef int (*gmt_event_fn)(void *ctx, const struct gmt_rec_event *event);
 
 struct gmt_source;
@@ -30,6 +31,8 @@ struct gmt_source;
  *	joined; -ENOENT without it
  * @bindings: tell @fn of the bindings of the gmems with ids from @first to @last, in order
  *	of id and offset; -EOPNOTSUPP when nobody can tell, and all else works
+ * @policies: tell @fn of the attached policies, in the order they were attached; -EOPNOTSUPP where
+ *	there can be none
  * @cgroup_path: the path of a cgroup, valid as long as the source; never NULL
  * @creator_alive: whether the process that made a gmem still runs
  * @trace_start: begin to listen; one trace at a time
@@ -50,6 +53,8 @@ struct gmt_source_ops {
 		      struct gmt_error *error);
 	int (*bindings)(struct gmt_source *source, uint64_t first, uint64_t last, gmt_binding_fn fn,
 			void *ctx, struct gmt_error *error);
+	int (*policies)(struct gmt_source *source, gmt_policy_fn fn, void *ctx,
+			struct gmt_error *error);
 	const char *(*cgroup_path)(struct gmt_source *source, uint64_t cgroup_id);
 	bool (*creator_alive)(struct gmt_source *source, const struct gmt_rec_gmem *rec);
 	int (*trace_start)(struct gmt_source *source, const struct gmt_trace_options *options,

@@ -3,6 +3,7 @@
 #include <linux/gmem.h>
 #include <string.h>
 
+#include "model/policy.h"
 #include "view/event_fields.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -43,6 +44,8 @@ static const char *const acts[] = {
 	[GMEM_ACT_SPLICE_READ] = "splice_read",
 	[GMEM_ACT_SPLICE_WRITE] = "splice_write",
 	[GMEM_ACT_OPEN] = "open",
+	[GMEM_ACT_CREATE] = "create",
+	[GMEM_ACT_DISCARD] = "discard",
 };
 static const char *const unbind_causes[] = {
 	[GMEM_UNBIND_CONSUMER] = "consumer",
@@ -78,10 +81,11 @@ static const struct gmt_field free_fields[] = {
 	ENUM(free, cause, free_causes),
 };
 static const struct gmt_field fault_fields[] = {
-	COMMON(offset_bytes),	     COMMON(size_bytes),	  ENUM(fault, kind, fault_kinds),
-	ENUM(fault, state, states),  FIELD(ERR, fault, err),	  FIELD(U8, fault, write),
-	FIELD(U8, fault, allocated), FIELD(U64, fault, total_ns), FIELD(U64, fault, lookup_ns),
-	FIELD(U64, fault, alloc_ns), FIELD(U64, fault, zero_ns),
+	COMMON(offset_bytes),	      COMMON(size_bytes),	   ENUM(fault, kind, fault_kinds),
+	ENUM(fault, state, states),   FIELD(ERR, fault, err),	   FIELD(U8, fault, write),
+	FIELD(U8, fault, allocated),  FIELD(U64, fault, total_ns), FIELD(U64, fault, lookup_ns),
+	FIELD(U64, fault, policy_ns), FIELD(U64, fault, alloc_ns), FIELD(U64, fault, zero_ns),
+	FIELD(U64, fault, policy_id),
 };
 static const struct gmt_field convert_fields[] = {
 	COMMON(offset_bytes),
@@ -92,10 +96,11 @@ static const struct gmt_field convert_fields[] = {
 	FIELD(U64, convert, error_offset_bytes),
 	FIELD(U64, convert, changed_bytes),
 	FIELD(U64, convert, total_ns),
+	FIELD(U64, convert, policy_id),
 };
 static const struct gmt_field access_fields[] = {
 	COMMON(offset_bytes),	 COMMON(size_bytes),	  FIELD(U64, access, done_bytes),
-	ENUM(access, act, acts), FIELD(ERR, access, err),
+	ENUM(access, act, acts), FIELD(ERR, access, err), FIELD(U64, access, policy_id),
 };
 static const struct gmt_field error_fields[] = {
 	COMMON(offset_bytes),
@@ -103,9 +108,9 @@ static const struct gmt_field error_fields[] = {
 	FIELD(ERR, error, err),
 };
 static const struct gmt_field bind_fields[] = {
-	COMMON(offset_bytes),  COMMON(size_bytes),     CHARS(bind, consumer),
-	FIELD(U64, bind, vm),  FIELD(U32, bind, slot), FIELD(ADDR, bind, guest_address),
-	FIELD(ERR, bind, err),
+	COMMON(offset_bytes),  COMMON(size_bytes),	    CHARS(bind, consumer),
+	FIELD(U64, bind, vm),  FIELD(U32, bind, slot),	    FIELD(ADDR, bind, guest_address),
+	FIELD(ERR, bind, err), FIELD(U64, bind, policy_id),
 };
 static const struct gmt_field unbind_fields[] = {
 	COMMON(offset_bytes),	COMMON(size_bytes),	  CHARS(unbind, consumer),
@@ -120,6 +125,15 @@ static const struct gmt_field invalidate_fields[] = {
 	ENUM(invalidate, cause, invalidate_causes),
 	FIELD(U64, invalidate, begin_ns),
 	FIELD(U64, invalidate, total_ns),
+};
+static const struct gmt_field policy_fields[] = {
+	COMMON(offset_bytes),
+	COMMON(size_bytes),
+	FIELD(U64, policy, policy_id),
+	CHARS(policy, policy),
+	ENUM(policy, hook, gmt_hook_names),
+	FIELD(ERR, policy, err),
+	FIELD(U8, policy, monitor),
 };
 
 static const struct {
@@ -138,6 +152,7 @@ static const struct {
 	[GMT_EVENT_BIND] = { "gmem_bind", bind_fields, COUNT(bind_fields) },
 	[GMT_EVENT_UNBIND] = { "gmem_unbind", unbind_fields, COUNT(unbind_fields) },
 	[GMT_EVENT_INVALIDATE] = { "gmem_invalidate", invalidate_fields, COUNT(invalidate_fields) },
+	[GMT_EVENT_POLICY] = { "gmem_policy", policy_fields, COUNT(policy_fields) },
 };
 
 const char *gmt_event_name(enum gmt_event event)

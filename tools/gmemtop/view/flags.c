@@ -14,6 +14,7 @@ static const struct {
 	{ GMEM_CREATE_INIT_SHARED, "init_shared" },
 	{ GMEM_CREATE_POPULATE, "populate" },
 	{ GMEM_CREATE_INSPECT, "inspect" },
+	{ GMEM_CREATE_POLICY_REQUIRED, "policy_required" },
 };
 
 const char *gmt_flag_name(unsigned int bit)

@@ -89,6 +89,7 @@ static void add_gmem(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct g
 		{ "denied_private", rec->denied_private },
 		{ "denied_flags", rec->denied_flags },
 		{ "denied_capability", rec->denied_capability },
+		{ "denied_policy", rec->denied_policy },
 		{ "conversions", rec->conversions },
 		{ "conversions_failed", rec->conversions_failed },
 		{ "converted_bytes", rec->converted_bytes },

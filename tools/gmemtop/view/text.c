@@ -134,6 +134,7 @@ void gmt_text_gmem(FILE *out, const struct gmt_row *row, bool creator_alive)
 	put_number(out, "denied private", rec->denied_private);
 	put_number(out, "denied flags", rec->denied_flags);
 	put_number(out, "denied capability", rec->denied_capability);
+	put_number(out, "denied policy", rec->denied_policy);
 	put_number(out, "conversions", rec->conversions);
 	put_number(out, "conversions failed", rec->conversions_failed);
 	put_bytes(out, "converted", rec->converted_bytes);
