@@ -19,6 +19,7 @@ int cmd_list(int argc, char **argv, struct gmt_error *error);
 int cmd_show(int argc, char **argv, struct gmt_error *error);
 int cmd_trace(int argc, char **argv, struct gmt_error *error);
 int cmd_policy(int argc, char **argv, struct gmt_error *error);
+int cmd_audit(int argc, char **argv, struct gmt_error *error);
 int cmd_doctor(int argc, char **argv, struct gmt_error *error);
 
 /* gmt_verbs_help() - Return: the verbs with a line on each, to be freed; for --help */

@@ -21,6 +21,7 @@ static const struct {
 	{ "show", cmd_show, "one gmem in full, with its bindings and ranges" },
 	{ "trace", cmd_trace, "events as they come" },
 	{ "policy", cmd_policy, "who may do what: list, show, check, try, apply, detach policies" },
+	{ "audit", cmd_audit, "access attempts, for the record" },
 	{ "doctor", cmd_doctor, "what this system offers gmemtop, what is missing, what to do" },
 };
 
@@ -39,7 +40,7 @@ char *gmt_verbs_help(void)
 		fprintf(out, "  gmemtop %-8s %s\n", verbs[i].name, verbs[i].summary);
 	fputs("\nExit status: 0 success, 1 failure, 2 wrong usage, 3 gmem.ko missing, 4 BTF "
 	      "missing, 5 privilege missing, 6 kernel not supported, 7 no such gmem or "
-	      "policy, 8 a file of policies that is wrong.\n",
+	      "policy, 8 a file of policies that is wrong, 9 an audit lost records.\n",
 	      out);
 	fclose(out);
 	return text;
