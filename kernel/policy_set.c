@@ -26,22 +26,14 @@ static const struct gmem_policy_ops *gmem_policy_ops_locked(const struct gmem_po
 	return rcu_dereference_protected(p->ops, lockdep_is_held(&gmem_policy_lock));
 }
 
-static void gmem_policy_keys_inc(u32 hooks)
+/* For good: patching code for each policy that comes and goes would stop all CPUs each time. */
+static void gmem_policy_keys_enable(u32 hooks)
 {
 	enum gmem_hook hook;
 
 	for (hook = 0; hook < GMEM_NR_HOOKS; hook++)
 		if (hooks & BIT(hook))
-			static_branch_inc(&gmem_policy_keys[hook]);
-}
-
-static void gmem_policy_keys_dec(u32 hooks)
-{
-	enum gmem_hook hook;
-
-	for (hook = 0; hook < GMEM_NR_HOOKS; hook++)
-		if (hooks & BIT(hook))
-			static_branch_dec(&gmem_policy_keys[hook]);
+			static_branch_enable(&gmem_policy_keys[hook]);
 }
 
 /* No reader uses what was taken off a list, or the programs that were replaced, any more. */
@@ -166,18 +158,16 @@ int gmem_policy_attach(struct gmem_policy_ops *ops, struct bpf_link *link)
 		err = gmem_policy_find_cgroup(p, ops->scope_id);
 	if (err)
 		goto err_free;
-	gmem_policy_keys_inc(gmem_policy_hooks(ops));
+	gmem_policy_keys_enable(gmem_policy_hooks(ops));
 	if (ops->scope == GMEM_SCOPE_GMEM)
 		err = gmem_policy_insert_one(p, ops->scope_id);
 	else
 		gmem_policy_insert(p, &gmem_policies_wide);
 	if (err)
-		goto err_dec_keys;
+		goto err_free;
 	gmem_policy_settle(p, ops, ops->fault);
 	return 0;
 
-err_dec_keys:
-	gmem_policy_keys_dec(gmem_policy_hooks(ops));
 err_free:
 	gmem_policy_free(p);
 	return err;
@@ -210,7 +200,7 @@ int gmem_policy_replace(struct gmem_policy_ops *ops, struct bpf_link *link)
 	struct gmem_policy *p;
 	int err = 0;
 
-	gmem_policy_keys_inc(gmem_policy_hooks(ops));
+	gmem_policy_keys_enable(gmem_policy_hooks(ops));
 	mutex_lock(&gmem_policy_lock);
 	p = gmem_policy_of_link(link);
 	old = p ? gmem_policy_ops_locked(p) : NULL;
@@ -222,12 +212,9 @@ int gmem_policy_replace(struct gmem_policy_ops *ops, struct bpf_link *link)
 	else
 		rcu_assign_pointer(p->ops, ops);
 	mutex_unlock(&gmem_policy_lock);
-	if (err) {
-		gmem_policy_keys_dec(gmem_policy_hooks(ops));
+	if (err)
 		return err;
-	}
 	gmem_policy_synchronize();
-	gmem_policy_keys_dec(gmem_policy_hooks(old));
 	gmem_policy_settle(p, ops, ops->fault);
 	return 0;
 }
@@ -255,7 +242,6 @@ void gmem_policy_detach(struct bpf_link *link)
 	mutex_unlock(&gmem_policy_lock);
 
 	gmem_policy_synchronize();
-	gmem_policy_keys_dec(gmem_policy_hooks(ops));
 	gmem_policy_settle(p, ops, false);
 	gmem_policy_free(p);
 }
@@ -321,7 +307,7 @@ bool gmem_policy_next(u64 from_id, struct gmem_policy_info *info)
 void gmem_policy_open(struct gmem *gm)
 {
 	if (gm->flags & GMEM_CREATE_POLICY_REQUIRED)
-		gmem_policy_keys_inc(GMEM_HOOKS_REQUIRED);
+		gmem_policy_keys_enable(GMEM_HOOKS_REQUIRED);
 }
 
 /**
@@ -338,6 +324,4 @@ void gmem_policy_close(struct gmem *gm)
 	list_for_each_entry_safe(p, next, &gm->policies, in_scope)
 		list_del_init(&p->in_scope);
 	mutex_unlock(&gmem_policy_lock);
-	if (gm->flags & GMEM_CREATE_POLICY_REQUIRED)
-		gmem_policy_keys_dec(GMEM_HOOKS_REQUIRED);
 }
