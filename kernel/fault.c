@@ -171,7 +171,8 @@ vm_fault_t gmem_vm_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 	if (!filemap_invalidate_trylock_shared(mapping))
 		return 0;
 	gmem_host_fault_begin(&trace, gm, vmf);
-	if (!gmem_policy_on_faults(gm) && gmem_shared_window(gm, vmf->pgoff, &first, &last))
+	if (!gmem_policy_watches(gm, GMEM_HOOK_FAULT) &&
+	    gmem_shared_window(gm, vmf->pgoff, &first, &last))
 		ret = filemap_map_pages(vmf, first, last);
 	filemap_invalidate_unlock_shared(mapping);
 

@@ -71,7 +71,7 @@ int gmem_file_mmap(struct file *file, struct vm_area_struct *vma,
 		/* A guest's memory has no place in its VMM's core, unless asked for. */
 		vm_flags_set(vma, VM_DONTDUMP);
 		/* Nor does it grow over pages that no policy was asked about, by mremap(2). */
-		if (static_branch_unlikely(&gmem_policy_keys[GMEM_HOOK_MMAP]))
+		if (gmem_policy_watches(gm, GMEM_HOOK_MMAP))
 			vm_flags_set(vma, VM_DONTEXPAND);
 		vma->vm_ops = vm_ops;
 	}

@@ -239,35 +239,36 @@ struct gmem_verdict gmem_policy_decide(struct gmem *gm, struct gmem_request *req
 	return asking.verdict;
 }
 
-static bool gmem_policies_watch_faults(struct gmem *gm, struct list_head *list)
+static bool gmem_policies_watch(struct gmem *gm, enum gmem_hook hook, struct list_head *list)
 {
 	struct gmem_policy *p;
 
 	list_for_each_entry_rcu(p, list, in_scope) {
 		const struct gmem_policy_ops *ops = gmem_policy_ops_of(p);
 
-		if (ops->fault && gmem_policy_covers(p, ops, gm))
+		if (gmem_policy_program_of(ops, hook) && gmem_policy_covers(p, ops, gm))
 			return true;
 	}
 	return false;
 }
 
 /**
- * gmem_policy_watches_faults() - is there anybody to ask about faults on a gmem?
+ * gmem_policy_watched() - is there anybody to ask about acts on a gmem?
  * @gm: the memory
+ * @hook: the kind of act
  *
  * Context: any.
- * Return: true where a policy with a program for them covers it, or it requires policies.
+ * Return: true where a policy with a program for it covers the gmem, or it requires policies.
  */
-bool gmem_policy_watches_faults(struct gmem *gm)
+bool gmem_policy_watched(struct gmem *gm, enum gmem_hook hook)
 {
-	bool watches;
+	bool watched;
 
 	if (gm->flags & GMEM_CREATE_POLICY_REQUIRED)
 		return true;
 	rcu_read_lock();
-	watches = gmem_policies_watch_faults(gm, &gmem_policies_wide) ||
-		  gmem_policies_watch_faults(gm, &gm->policies);
+	watched = gmem_policies_watch(gm, hook, &gmem_policies_wide) ||
+		  gmem_policies_watch(gm, hook, &gm->policies);
 	rcu_read_unlock();
-	return watches;
+	return watched;
 }

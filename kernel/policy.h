@@ -13,27 +13,32 @@
 
 struct bpf_link;
 
-/* One a hook: on while a policy has a program for it, or a gmem requires a policy. */
+/*
+ * One a hook: off until the first policy with a program for it, or the first gmem that
+ * requires policies; on from then on.
+ */
 extern struct static_key_false gmem_policy_keys[GMEM_NR_HOOKS];
 
 struct gmem_verdict gmem_policy_decide(struct gmem *gm, struct gmem_request *request);
-bool gmem_policy_watches_faults(struct gmem *gm);
+bool gmem_policy_watched(struct gmem *gm, enum gmem_hook hook);
 
 /*
  * gmem_policy_ask(gm, hook, .offset_bytes = ..., ...): the verdict of all policies that cover
- * a gmem; its refusal is counted and told already. Nothing but a patched-out branch while
- * there is nobody to ask.
+ * a gmem; its refusal is counted and told already. Nothing but a patched-out branch until
+ * there was somebody to ask.
  */
 #define gmem_policy_ask(gm, _hook, ...)							\
 	(static_branch_unlikely(&gmem_policy_keys[_hook]) ?				\
 	 gmem_policy_decide(gm, &(struct gmem_request){ .hook = (_hook), __VA_ARGS__ }) :	\
 	 (struct gmem_verdict){})
 
-/* Must each page of this gmem that is touched be asked about? Then it is not mapped ahead. */
-static inline bool gmem_policy_on_faults(struct gmem *gm)
+/*
+ * Is there anybody to ask about such acts on this gmem? Then no page is mapped ahead of a
+ * fault, and no mapping grows without mmap().
+ */
+static inline bool gmem_policy_watches(struct gmem *gm, enum gmem_hook hook)
 {
-	return static_branch_unlikely(&gmem_policy_keys[GMEM_HOOK_FAULT]) &&
-	       gmem_policy_watches_faults(gm);
+	return static_branch_unlikely(&gmem_policy_keys[hook]) && gmem_policy_watched(gm, hook);
 }
 
 void gmem_policy_open(struct gmem *gm);

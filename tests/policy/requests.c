@@ -387,6 +387,18 @@ static void check_mremap(struct memory *m)
 		munmap(grown, 4 * PAGE);
 }
 
+/* Nobody is asked any more, so there is nobody to go round. */
+static void check_mremap_again(struct memory *m)
+{
+	char *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, m->fd, 0), *grown;
+
+	if (at == MAP_FAILED)
+		tap_bail("mmap: %s", strerror(errno));
+	grown = mremap(at, PAGE, 4 * PAGE, MREMAP_MAYMOVE);
+	ok(grown != MAP_FAILED, "after the policy went, mappings grow as ever");
+	munmap(grown != MAP_FAILED ? grown : at, grown != MAP_FAILED ? 4 * PAGE : PAGE);
+}
+
 /* What a mapping may not be at first, it may not become behind the policy's back. */
 static void check_mprotect(struct memory *m)
 {
@@ -444,7 +456,7 @@ int main(void)
 	uint64_t since;
 	struct memory m;
 
-	tap_plan(2 * GMEM_NR_HOOKS + 2 * ARRAY_SIZE(others) + 2 + 1 + 9);
+	tap_plan(2 * GMEM_NR_HOOKS + 2 * ARRAY_SIZE(others) + 2 + 1 + 9 + 1);
 	acts_init();
 	cgroup_new(CGROUP);
 	since = boot_ns();
@@ -456,6 +468,7 @@ int main(void)
 	check_others(&m);
 	check_private();
 	policy_drop(&policy);
+	check_mremap_again(&m);
 	memory_drop(&m);
 	cgroup_drop(CGROUP);
 	return tap_done();
