@@ -330,19 +330,44 @@ static int put_line(struct audit *audit)
 	return err;
 }
 
+/* A loss told is remembered as told only where it was written. */
+static int tell_losses(struct audit *audit)
+{
+	struct gmt_audit_totals *totals = &audit->totals;
+	int err;
+
+	if (gmt_audit_lost(&totals->losses) == gmt_audit_lost(&audit->told))
+		return 0;
+	totals->last_seq = gmt_audit_last_seq(audit->listener);
+	gmt_audit_line_loss(&audit->line, &audit->told, &totals->losses, totals->last_seq,
+			    gmt_boottime_ns(), audit->offset_ns);
+	err = put_line(audit);
+	if (!err)
+		audit->told = totals->losses;
+	return err;
+}
+
+static int lose_record(struct audit *audit, const struct gmt_rec_audit *rec, int err)
+{
+	audit->totals.losses.all[GMT_LOSS_OUTPUT]++;
+	audit->totals.losses.refused[GMT_LOSS_OUTPUT] += rec->err || rec->flags & GMT_AUDIT_WOULD;
+	return output_failed(audit, err);
+}
+
 static int on_record(void *ctx, const struct gmt_rec_audit *rec)
 {
 	struct audit *audit = ctx;
-	int err;
+	int err = 0;
 
-	gmt_audit_line_record(&audit->line, rec, audit->offset_ns);
-	err = put_line(audit);
-	if (err) {
-		audit->totals.losses.all[GMT_LOSS_OUTPUT]++;
-		audit->totals.losses.refused[GMT_LOSS_OUTPUT] +=
-			rec->err || rec->flags & GMT_AUDIT_WOULD;
-		return output_failed(audit, err);
+	/* Where there is room again, it is for the loss first: records could fill it. */
+	if (audit->output_err)
+		err = tell_losses(audit);
+	if (!err) {
+		gmt_audit_line_record(&audit->line, rec, audit->offset_ns);
+		err = put_line(audit);
 	}
+	if (err)
+		return lose_record(audit, rec, err);
 	audit->totals.written++;
 	if (audit->totals.written != audit->limit)
 		return 0;
@@ -357,24 +382,15 @@ static int on_raw(void *ctx, const struct gmt_rec_audit *rec, size_t size)
 	return gmt_audit_order_put(&audit->order, rec, size, audit->now_ns, on_record, audit);
 }
 
-/* A loss told is remembered as told only where it was written. */
-static int tell_losses(struct audit *audit, struct gmt_error *error)
+/* What the kernel lost, too. */
+static int settle_losses(struct audit *audit, struct gmt_error *error)
 {
-	struct gmt_audit_totals *totals = &audit->totals;
-	int err = gmt_audit_losses(audit->listener, &totals->losses, error);
+	int err = gmt_audit_losses(audit->listener, &audit->totals.losses, error);
 
 	if (err)
 		return err;
-	totals->last_seq = gmt_audit_last_seq(audit->listener);
-	if (gmt_audit_lost(&totals->losses) == gmt_audit_lost(&audit->told))
-		return 0;
-	gmt_audit_line_loss(&audit->line, &audit->told, &totals->losses, totals->last_seq,
-			    gmt_boottime_ns(), audit->offset_ns);
-	err = put_line(audit);
-	if (err)
-		return output_failed(audit, err);
-	audit->told = totals->losses;
-	return 0;
+	err = tell_losses(audit);
+	return err ? output_failed(audit, err) : 0;
 }
 
 /* What is done every POLL_MS, and whenever much has come. Return: 0, STOP or -errno */
@@ -391,7 +407,7 @@ static int round_of(struct audit *audit, int timeout_ms, struct gmt_error *error
 		return gmt_fail(error, GMT_EXIT_FAILURE, err, "out of memory");
 	if (err)
 		return err;
-	err = tell_losses(audit, error);
+	err = settle_losses(audit, error);
 	if (err)
 		return err;
 	err = audit->sink->ops->tick(audit->sink, gmt_boottime_ns());
@@ -445,7 +461,7 @@ static int account(struct audit *audit, struct gmt_error *error)
 	lost = gmt_audit_lost(&totals->losses);
 	/* Whoever read our output has had enough: that is an end, not a failure. */
 	if (audit->output_err != -EPIPE) {
-		err = tell_losses(audit, error);
+		err = settle_losses(audit, error);
 		gmt_audit_line_end(&audit->line, totals, audit->reason, gmt_boottime_ns(),
 				   audit->offset_ns);
 		if (err >= 0)
