@@ -7,6 +7,7 @@
 #include "gmem_core.bpf.h"
 #include "audit_records.h"
 #include "audit_who.bpf.h"
+#include "filter.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -84,16 +85,7 @@ static __always_inline bool wanted(u64 id, enum gmt_act act, bool refused)
 {
 	if (!((refused ? filter.refused : filter.allowed) & 1U << act))
 		return false;
-	if ((filter.bits & GMT_FILTER_ID) && id != filter.id)
-		return false;
-	if ((filter.bits & GMT_FILTER_PID) && bpf_get_current_pid_tgid() >> 32 != filter.pid)
-		return false;
-	if ((filter.bits & GMT_FILTER_UID) && (__u32)bpf_get_current_uid_gid() != filter.uid)
-		return false;
-	if ((filter.bits & GMT_FILTER_CGROUP) &&
-	    bpf_get_current_ancestor_cgroup_id(filter.cgroup_level) != filter.cgroup_id)
-		return false;
-	return true;
+	return passes(&filter.task, id);
 }
 
 static __always_inline void count_loss(enum gmt_audit_loss cause, bool refused)

@@ -109,18 +109,12 @@ struct gmt_rec_audit {
 
 /**
  * struct gmt_audit_filter - Applied in the kernel; every part of it must allow
+ * @task: by whom, to what
  * @refused: bit n: enum gmt_act n that failed, or that a monitoring policy would have refused
  * @allowed: bit n: enum gmt_act n that succeeded
- *
- * The others are as in struct gmt_event_filter.
  */
 struct gmt_audit_filter {
-	__u64 id;
-	__u64 cgroup_id;
-	__u32 cgroup_level;
-	__u32 bits;
-	__u32 pid;
-	__u32 uid;
+	struct gmt_task_filter task;
 	__u32 refused;
 	__u32 allowed;
 };

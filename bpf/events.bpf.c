@@ -5,6 +5,7 @@
  * Loaded by the tool's source/bpf_trace.c, which leaves out the events not asked for.
  */
 #include "gmem_core.bpf.h"
+#include "filter.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -26,16 +27,7 @@ static __always_inline bool wanted(__u64 id, __s32 err)
 		return false;
 	if (filter.err_filter == GMT_ERR_ONE && err != filter.err)
 		return false;
-	if ((filter.bits & GMT_FILTER_ID) && id != filter.id)
-		return false;
-	if ((filter.bits & GMT_FILTER_PID) && bpf_get_current_pid_tgid() >> 32 != filter.pid)
-		return false;
-	if ((filter.bits & GMT_FILTER_UID) && (__u32)bpf_get_current_uid_gid() != filter.uid)
-		return false;
-	if ((filter.bits & GMT_FILTER_CGROUP) &&
-	    bpf_get_current_ancestor_cgroup_id(filter.cgroup_level) != filter.cgroup_id)
-		return false;
-	return true;
+	return passes(&filter.task, id);
 }
 
 static __always_inline struct gmt_rec_event *reserve(enum gmt_event event, __u64 id, __s32 err)

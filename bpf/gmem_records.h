@@ -150,7 +150,7 @@ enum gmt_err_filter {
 	GMT_ERR_ONE,	/* those with this one error */
 };
 
-/* enum gmt_filter_bits - Which members of struct gmt_event_filter count. */
+/* enum gmt_filter_bits - Which members of struct gmt_task_filter count. */
 enum gmt_filter_bits {
 	GMT_FILTER_ID = 1U << 0,
 	GMT_FILTER_PID = 1U << 1,
@@ -159,23 +159,31 @@ enum gmt_filter_bits {
 };
 
 /**
- * struct gmt_event_filter - Applied in the kernel; every part of it must allow
+ * struct gmt_task_filter - By which task, to which gmem; every part of it must allow
  * @id: of the gmem
  * @cgroup_id: the task is in this cgroup or below it
  * @cgroup_level: that cgroup's depth; the root's is 0
  * @bits: enum gmt_filter_bits
  * @pid: thread group id
  * @uid: real user id
- * @err_filter: enum gmt_err_filter
- * @err: -errno for GMT_ERR_ONE
  */
-struct gmt_event_filter {
+struct gmt_task_filter {
 	__u64 id;
 	__u64 cgroup_id;
 	__u32 cgroup_level;
 	__u32 bits;
 	__u32 pid;
 	__u32 uid;
+};
+
+/**
+ * struct gmt_event_filter - Applied in the kernel; every part of it must allow
+ * @task: by whom, to what
+ * @err_filter: enum gmt_err_filter
+ * @err: -errno for GMT_ERR_ONE
+ */
+struct gmt_event_filter {
+	struct gmt_task_filter task;
 	__u32 err_filter;
 	__s32 err;
 };

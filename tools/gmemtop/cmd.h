@@ -39,6 +39,25 @@ uint64_t gmt_parse_number(struct argp_state *state, const char *text, const char
 /* gmt_parse_seconds() - Seconds, decimals allowed; else prints usage and exits */
 double gmt_parse_seconds(struct argp_state *state, const char *text, double min, double max);
 
+#define GMT_BUFFER_BYTES_DEFAULT ((size_t)16 << 20)
+
+/**
+ * struct gmt_filter_args - What filter_args.c fills in
+ * @filter: and @buffer_bytes: the verb's
+ * @cgroup: as given, NULL: none
+ */
+struct gmt_filter_args {
+	struct gmt_task_filter *filter;
+	size_t *buffer_bytes;
+	const char *cgroup;
+};
+
+/* gmt_filter_arg() - Reads -b, -i, -p, -u and -g. Return: 0, or ARGP_ERR_UNKNOWN of any other */
+error_t gmt_filter_arg(struct gmt_filter_args *args, int key, char *arg, struct argp_state *state);
+
+/* gmt_filter_finish() - Looks up the cgroup. Return: 0 or -errno with @error filled in */
+int gmt_filter_finish(struct gmt_filter_args *args, struct gmt_error *error);
+
 /**
  * gmt_refresh() - Read all gmems into the table, cgroup paths included
  *

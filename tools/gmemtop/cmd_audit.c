@@ -5,7 +5,6 @@
  */
 #include <cap-ng.h>
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +19,6 @@
 #include "view/audit.h"
 #include "view/format.h"
 
-#define BUFFER_MIB_DEFAULT 16
-#define BUFFER_MIB_MAX	   1024
 /* How long a record may wait in the buffer while few others come, and losses untold. */
 #define POLL_MS 100
 
@@ -40,8 +37,8 @@
  */
 struct audit {
 	struct gmt_audit_options options;
+	struct gmt_filter_args args;
 	struct gmt_file_limits limits;
-	const char *cgroup;
 	const char *path;
 	bool journal;
 	bool refused, allowed;
@@ -121,47 +118,13 @@ static uint32_t parse_acts(struct argp_state *state, char *list)
 	return acts;
 }
 
-static uint32_t parse_user(struct argp_state *state, const char *text)
-{
-	const struct passwd *user = getpwnam(text);
-
-	if (user)
-		return user->pw_uid;
-	return (uint32_t)gmt_parse_number(state, text, "-u: no such user, and", UINT32_MAX - 1);
-}
-
-static size_t parse_buffer(struct argp_state *state, const char *text)
-{
-	uint64_t mib = gmt_parse_number(state, text, "-b", BUFFER_MIB_MAX);
-
-	if (!mib || mib & (mib - 1))
-		argp_error(state, "-b: the size must be a power of two");
-	return mib << 20;
-}
-
-static int parse_filter(int key, char *arg, struct argp_state *state)
+static error_t parse_filter(int key, char *arg, struct argp_state *state)
 {
 	struct audit *audit = state->input;
-	struct gmt_audit_filter *filter = &audit->options.filter;
 
 	switch (key) {
 	case 'a':
 		audit->acts = parse_acts(state, arg);
-		return 0;
-	case 'i':
-		filter->id = gmt_parse_number(state, arg, "-i", UINT64_MAX);
-		filter->bits |= GMT_FILTER_ID;
-		return 0;
-	case 'p':
-		filter->pid = gmt_parse_number(state, arg, "-p", UINT32_MAX);
-		filter->bits |= GMT_FILTER_PID;
-		return 0;
-	case 'u':
-		filter->uid = parse_user(state, arg);
-		filter->bits |= GMT_FILTER_UID;
-		return 0;
-	case 'g':
-		audit->cgroup = arg;
 		return 0;
 	case KEY_REFUSED:
 		audit->refused = true;
@@ -170,11 +133,11 @@ static int parse_filter(int key, char *arg, struct argp_state *state)
 		audit->allowed = true;
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return gmt_filter_arg(&audit->args, key, arg, state);
 	}
 }
 
-static int parse_file(int key, char *arg, struct argp_state *state)
+static error_t parse_file(int key, char *arg, struct argp_state *state)
 {
 	struct audit *audit = state->input;
 	struct gmt_file_limits *limits = &audit->limits;
@@ -213,9 +176,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'd':
 		audit->duration = gmt_parse_seconds(state, arg, 0.001, 1e9);
-		return 0;
-	case 'b':
-		audit->options.buffer_bytes = parse_buffer(state, arg);
 		return 0;
 	case 'j':
 		return 0;
@@ -487,7 +447,7 @@ static int run(struct audit *audit, struct gmt_error *error)
 		.wants = audit->refused ? (audit->allowed ? "all" : "refused") :
 			 audit->allowed ? "allowed" :
 					  "default",
-		.cgroup = audit->cgroup,
+		.cgroup = audit->args.cgroup,
 	};
 	int err;
 
@@ -521,12 +481,10 @@ static int open_sink(struct audit *audit, struct gmt_error *error)
 }
 
 /* Outcomes and acts become the two masks of the filter. */
-static int finish_filter(struct audit *audit, struct gmt_error *error)
+static void set_masks(struct audit *audit)
 {
 	struct gmt_audit_filter *filter = &audit->options.filter;
 	uint32_t acts = audit->acts ? audit->acts : ACTS_ALL;
-	uint64_t cgroup_id;
-	int err;
 
 	if (audit->refused || !audit->allowed)
 		filter->refused = acts;
@@ -534,28 +492,23 @@ static int finish_filter(struct audit *audit, struct gmt_error *error)
 		filter->allowed = acts;
 	else if (!audit->refused)
 		filter->allowed = acts & ACTS_INSPECT;
-	if (!audit->cgroup)
-		return 0;
-	err = gmt_cgroup_find(audit->cgroup, &cgroup_id, &filter->cgroup_level, error);
-	if (err)
-		return err;
-	filter->cgroup_id = cgroup_id;
-	filter->bits |= GMT_FILTER_CGROUP;
-	return 0;
 }
 
 int cmd_audit(int argc, char **argv, struct gmt_error *error)
 {
 	/* Too large for the stack's taste, and there is one only. */
 	static struct audit audit = {
-		.options.buffer_bytes = BUFFER_MIB_DEFAULT << 20,
+		.options.buffer_bytes = GMT_BUFFER_BYTES_DEFAULT,
 		.limits = { .bytes = 64 << 20, .keep = 7, .sync_ns = 1000000000 },
 		.order.next = 1,
 	};
 	int err, err_close;
 
+	audit.args.filter = &audit.options.filter.task;
+	audit.args.buffer_bytes = &audit.options.buffer_bytes;
 	argp_parse(&argp, argc, argv, 0, NULL, &audit);
-	err = finish_filter(&audit, error);
+	set_masks(&audit);
+	err = gmt_filter_finish(&audit.args, error);
 	if (!err)
 		err = open_sink(&audit, error);
 	if (err)

@@ -4,7 +4,6 @@
  * the account: what was received and what was lost.
  */
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +17,6 @@
 #include "view/json.h"
 #include "view/text.h"
 
-#define BUFFER_MIB_DEFAULT 16
-#define BUFFER_MIB_MAX	   1024
 /* How long an event may wait in the buffer while few others come. */
 #define POLL_MS 100
 
@@ -34,7 +31,7 @@
  */
 struct trace {
 	struct gmt_trace_options options;
-	const char *cgroup;
+	struct gmt_filter_args args;
 	bool json;
 	uint64_t limit;
 	double duration;
@@ -84,15 +81,6 @@ static uint32_t parse_events(struct argp_state *state, char *list)
 	return events;
 }
 
-static uint32_t parse_user(struct argp_state *state, const char *text)
-{
-	const struct passwd *user = getpwnam(text);
-
-	if (user)
-		return user->pw_uid;
-	return (uint32_t)gmt_parse_number(state, text, "-u: no such user, and", UINT32_MAX - 1);
-}
-
 static void parse_errno(struct argp_state *state, const char *text, struct gmt_event_filter *filter)
 {
 	int err;
@@ -108,19 +96,9 @@ static void parse_errno(struct argp_state *state, const char *text, struct gmt_e
 	filter->err = -err;
 }
 
-static size_t parse_buffer(struct argp_state *state, const char *text)
-{
-	uint64_t mib = gmt_parse_number(state, text, "-b", BUFFER_MIB_MAX);
-
-	if (!mib || mib & (mib - 1))
-		argp_error(state, "-b: the size must be a power of two");
-	return mib << 20;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct trace *trace = state->input;
-	struct gmt_event_filter *filter = &trace->options.filter;
 
 	switch (key) {
 	case 'j':
@@ -134,29 +112,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'd':
 		trace->duration = gmt_parse_seconds(state, arg, 0.001, 1e9);
 		return 0;
-	case 'b':
-		trace->options.buffer_bytes = parse_buffer(state, arg);
-		return 0;
 	case 'e':
 		trace->options.events = parse_events(state, arg);
 		return 0;
-	case 'i':
-		filter->id = gmt_parse_number(state, arg, "-i", UINT64_MAX);
-		filter->bits |= GMT_FILTER_ID;
-		return 0;
-	case 'p':
-		filter->pid = gmt_parse_number(state, arg, "-p", UINT32_MAX);
-		filter->bits |= GMT_FILTER_PID;
-		return 0;
-	case 'u':
-		filter->uid = parse_user(state, arg);
-		filter->bits |= GMT_FILTER_UID;
-		return 0;
-	case 'g':
-		trace->cgroup = arg;
-		return 0;
 	case 'E':
-		parse_errno(state, arg, filter);
+		parse_errno(state, arg, &trace->options.filter);
 		return 0;
 	case 'v':
 		gmt_log_init(true);
@@ -165,7 +125,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "too many arguments: '%s'", arg);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return gmt_filter_arg(&trace->args, key, arg, state);
 	}
 }
 
@@ -280,23 +240,17 @@ int cmd_trace(int argc, char **argv, struct gmt_error *error)
 	struct trace trace = {
 		.options = {
 			.events = GMT_EVENTS_ALL,
-			.buffer_bytes = BUFFER_MIB_DEFAULT << 20,
+			.buffer_bytes = GMT_BUFFER_BYTES_DEFAULT,
 		},
 	};
-	struct gmt_event_filter *filter = &trace.options.filter;
-	uint64_t cgroup_id;
-	uint32_t level;
 	int err;
 
+	trace.args.filter = &trace.options.filter.task;
+	trace.args.buffer_bytes = &trace.options.buffer_bytes;
 	argp_parse(&argp, argc, argv, 0, NULL, &trace);
-	if (trace.cgroup) {
-		err = gmt_cgroup_find(trace.cgroup, &cgroup_id, &level, error);
-		if (err)
-			return err;
-		filter->cgroup_id = cgroup_id;
-		filter->cgroup_level = level;
-		filter->bits |= GMT_FILTER_CGROUP;
-	}
+	err = gmt_filter_finish(&trace.args, error);
+	if (err)
+		return err;
 	err = gmt_bpf_open(&trace.source, error);
 	if (err)
 		return err;

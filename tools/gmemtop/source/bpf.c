@@ -371,7 +371,7 @@ size_t gmt_probe_programs(struct gmt_check *checks)
 		.events = GMT_EVENTS_ALL,
 		.buffer_bytes = 1 << 16,
 		/* Nothing passes: doctor looks, it does not listen. */
-		.filter = { .bits = GMT_FILTER_PID, .pid = 0xffffffff },
+		.filter.task = { .bits = GMT_FILTER_PID, .pid = 0xffffffff },
 	};
 	struct gmt_source *source;
 	unsigned int gmems = 0, policies = 0;

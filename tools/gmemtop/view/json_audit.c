@@ -412,13 +412,13 @@ static void add_filter(struct gmt_audit_line *line, const struct gmt_audit_sessi
 		first = false;
 	}
 	put_str(line, "]");
-	if (filter->bits & GMT_FILTER_ID)
-		add_u64(line, "id", filter->id);
-	if (filter->bits & GMT_FILTER_PID)
-		add_u64(line, "pid", filter->pid);
-	if (filter->bits & GMT_FILTER_UID)
-		add_u64(line, "uid", filter->uid);
-	if (filter->bits & GMT_FILTER_CGROUP)
+	if (filter->task.bits & GMT_FILTER_ID)
+		add_u64(line, "id", filter->task.id);
+	if (filter->task.bits & GMT_FILTER_PID)
+		add_u64(line, "pid", filter->task.pid);
+	if (filter->task.bits & GMT_FILTER_UID)
+		add_u64(line, "uid", filter->task.uid);
+	if (filter->task.bits & GMT_FILTER_CGROUP)
 		add_chars(line, "cgroup", session->cgroup, SIZE_MAX);
 	put_str(line, "}");
 }
