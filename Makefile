@@ -76,7 +76,7 @@ help:
 	@echo 'make check T=abi/    ... those whose name holds abi/ or matches it as a pattern (abi/*, style/*)'
 	@echo 'make kvm             KVM with gmem in it, from the kernel source package (docs/kvm.md)'
 	@echo "make check-kvm       upstream's KVM selftests on the stock modules and on gmem's, side by side"
-	@echo 'make soak S=600      the tests that race, for that many seconds each (180)'
+	@echo 'make soak S=600      the tests that race, for that many seconds each (180), and those that count, whole'
 	@echo 'make vm K=6.12       a shell in the VM with gmem.ko loaded; exit powers it off'
 	@echo 'make bench           benchmarks by an instruction clock'
 	@echo 'make modules, make gmemtop, make tests, make clean; V=1 shows the commands'

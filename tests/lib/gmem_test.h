@@ -102,6 +102,8 @@ int tracer_count(struct tracer *t, uint64_t id, const char *words);
 /* misc.c */
 /* Of @full rounds, as many as a slow kernel (GMEM_SLOW) gets done in the time. */
 unsigned long slow_rounds(unsigned long full);
+/* Of @full rounds, which make soak does, the @usual ones, or what a slow kernel gets done. */
+unsigned long some_rounds(unsigned long usual, unsigned long full);
 /* How long a test goes on that may go on for any time: GMEM_SECONDS (make soak), or @usual. */
 unsigned long test_seconds(unsigned long usual);
 long read_long(const char *path);

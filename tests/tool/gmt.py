@@ -55,6 +55,11 @@ def slow_rounds(full):
     return full // int(os.environ.get('GMEM_SLOW', 1))
 
 
+def some_rounds(usual, full):
+    """Of so many rounds, which make soak does, the usual ones, or what a slow kernel gets done."""
+    return full if 'GMEM_SECONDS' in os.environ else min(usual, slow_rounds(full))
+
+
 def run_json(*args):
     """Runs a verb that prints JSON: its objects. Anything but success raises."""
     status, out, err = run(*args)
