@@ -15,22 +15,8 @@
 
 #define PIN "/sys/fs/bpf/policy-test-link"
 
-/* A gmem that can be written; of its own, since gmem_dev() would hold the module. */
-static int memory_fd(void)
-{
-	struct gmem_create c = {
-		.size = sizeof(c),
-		.flags = MMAP_IO | GMEM_CREATE_INIT_SHARED,
-		.bytes = PAGE,
-	};
-	int dev = open("/dev/gmem", O_RDWR | O_CLOEXEC), fd;
-
-	fd = dev < 0 ? -1 : ioctl(dev, GMEM_CREATE, &c);
-	if (fd < 0)
-		tap_bail("create: %s", strerror(errno));
-	close(dev);
-	return fd;
-}
+/* What can be written. */
+#define WRITABLE (MMAP_IO | GMEM_CREATE_INIT_SHARED)
 
 /* 0, or the errno of writing. */
 static int written(int fd)
@@ -88,7 +74,7 @@ static void kill_child(pid_t pid)
 
 static void check_unpinned(void)
 {
-	int fd = memory_fd();
+	int fd = module_gmem(WRITABLE, PAGE);
 	pid_t pid = attached_by_child("unpinned", false);
 
 	is_int(written(fd), EXDEV, "attached by another process: refused");
@@ -101,7 +87,7 @@ static void check_unpinned(void)
 
 static void check_pinned(void)
 {
-	int fd = memory_fd();
+	int fd = module_gmem(WRITABLE, PAGE);
 	pid_t pid = attached_by_child("pinned", true);
 	struct policy next = policy_load((struct policy_is){ .name = "pinned" });
 	struct listed before, after;
@@ -139,7 +125,7 @@ static void check_pinned(void)
 /* By BPF_LINK_DETACH, as bpftool does it; the link is left, attached to nothing. */
 static void check_forced(void)
 {
-	int fd = memory_fd();
+	int fd = module_gmem(WRITABLE, PAGE);
 	struct policy p = policy_new((struct policy_is){ .name = "forced" });
 	struct policy by = policy_load((struct policy_is){ .name = "forced" });
 	struct listed l;
@@ -193,7 +179,7 @@ static void check_unload(int ko)
 	is_success(unload_in_time(), "unloaded when it is gone");
 	if (module_load(ko))
 		tap_bail("load: %s", strerror(errno));
-	fd = memory_fd();
+	fd = module_gmem(WRITABLE, PAGE);
 	p = policy_new((struct policy_is){ .name = "reload" });
 	policy_says_always(&p, -EXDEV);
 	is_int(written(fd), EXDEV, "loaded again: a policy is attached, and refuses");
@@ -207,7 +193,7 @@ static void check_idle(void)
 {
 	struct gmem_stats s = { .size = sizeof(s) };
 	struct policy p;
-	int fd = memory_fd();
+	int fd = module_gmem(WRITABLE, PAGE);
 	struct listed l;
 
 	if (ioctl(fd, GMEM_GET_STATS, &s))
@@ -218,7 +204,7 @@ static void check_idle(void)
 	is_int(written(fd), EXDEV, "a policy of one gmem refuses");
 	close(fd);
 	ok(policy_listed("idle", &l) && l.scope_id == s.id, "that is closed: it stays");
-	fd = memory_fd();
+	fd = module_gmem(WRITABLE, PAGE);
 	is_int(written(fd), 0, "the next one is not its");
 	close(fd);
 	policy_drop(&p);

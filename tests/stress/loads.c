@@ -3,7 +3,6 @@
  * 300 loads and unloads of gmem.ko (in make soak 1,000), one in twenty used in between. Most are of
  * a copy without debugging and type information: the kernel spends ten times as long on these as on the rest.
  */
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -48,20 +47,15 @@ static int open_stripped(void)
 
 static void use(void)
 {
-	struct gmem_create c = { .size = sizeof(c), .flags = MMAP_IO, .bytes = 4 * PAGE };
-	int dev = open("/dev/gmem", O_RDWR | O_CLOEXEC), fd;
+	int fd = module_gmem(MMAP_IO, 4 * PAGE);
 	char *map;
 
-	fd = dev < 0 ? -1 : ioctl(dev, GMEM_CREATE, &c);
-	if (fd < 0)
-		tap_bail("create after a load: %s", strerror(errno));
 	map = gmem_map(fd, 4 * PAGE);
 	gmem_share(fd, 0, 2 * PAGE, GMEM_CONTENT_ZERO);
 	if (trap_store(map, 1).signo || !trap_store(map + 3 * PAGE, 1).signo)
 		tap_bail("touches after a load");
 	munmap(map, 4 * PAGE);
 	close(fd);
-	close(dev);
 }
 
 /* In an emulated machine most of a load is interrupts between CPUs: a tenth of them has two. */

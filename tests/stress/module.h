@@ -4,6 +4,7 @@
 #define GMEM_TEST_MODULE_H
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,6 +39,19 @@ static inline int module_load(int fd)
 static inline int module_unload(void)
 {
 	return syscall(SYS_delete_module, "gmem", O_NONBLOCK);
+}
+
+/* A gmem, and no /dev/gmem left open that would keep the module. */
+static inline int module_gmem(unsigned int flags, uint64_t bytes)
+{
+	struct gmem_create c = { .size = sizeof(c), .flags = flags, .bytes = bytes };
+	int dev = open("/dev/gmem", O_RDWR | O_CLOEXEC);
+	int fd = dev < 0 ? -1 : ioctl(dev, GMEM_CREATE, &c);
+
+	if (fd < 0)
+		tap_bail("GMEM_CREATE: %s", strerror(errno));
+	close(dev);
+	return fd;
 }
 
 #endif /* GMEM_TEST_MODULE_H */

@@ -4,7 +4,6 @@
  * unloaded, nothing of it is left. One row a way to hold it.
  */
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,23 +18,6 @@ static int held = -1, ends[2];
 static char *map;
 static pid_t child;
 
-/* A gmem through a descriptor of /dev/gmem that does not outlive the call. */
-static int create(void)
-{
-	struct gmem_create c = {
-		.size = sizeof(c),
-		.flags = MMAP_IO | GMEM_CREATE_INIT_SHARED,
-		.bytes = BYTES,
-	};
-	int dev = open("/dev/gmem", O_RDWR | O_CLOEXEC), fd;
-
-	fd = dev < 0 ? -1 : ioctl(dev, GMEM_CREATE, &c);
-	if (fd < 0)
-		tap_bail("create: %s", strerror(errno));
-	close(dev);
-	return fd;
-}
-
 static void hold_device(void)
 {
 	held = open("/dev/gmem", O_RDWR | O_CLOEXEC);
@@ -45,7 +27,7 @@ static void hold_device(void)
 
 static void hold_fd(void)
 {
-	held = create();
+	held = module_gmem(MMAP_IO | GMEM_CREATE_INIT_SHARED, BYTES);
 }
 
 static void release_fd(void)
@@ -55,7 +37,7 @@ static void release_fd(void)
 
 static void hold_mapping(void)
 {
-	int fd = create();
+	int fd = module_gmem(MMAP_IO | GMEM_CREATE_INIT_SHARED, BYTES);
 
 	map = gmem_map(fd, BYTES);
 	close(fd);
@@ -79,7 +61,7 @@ static void hold_in_flight(void)
 		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
-	int fd = create();
+	int fd = module_gmem(MMAP_IO | GMEM_CREATE_INIT_SHARED, BYTES);
 
 	head->cmsg_level = SOL_SOCKET;
 	head->cmsg_type = SCM_RIGHTS;
@@ -98,7 +80,7 @@ static void release_in_flight(void)
 
 static void hold_by_child(void)
 {
-	int fd = create();
+	int fd = module_gmem(MMAP_IO | GMEM_CREATE_INIT_SHARED, BYTES);
 
 	child = fork();
 	if (child < 0)
@@ -183,7 +165,7 @@ static void check_held_page(int ko)
 
 	if (module_load(ko))
 		tap_bail("load: %s", strerror(errno));
-	fd = create();
+	fd = module_gmem(MMAP_IO | GMEM_CREATE_INIT_SHARED, BYTES);
 	map = gmem_map(fd, BYTES);
 	secret_fill(map, PAGE, 5);
 	if (pipe(ends) || vmsplice(ends[1], &(struct iovec){ map, PAGE }, 1, 0) != (ssize_t)PAGE)
