@@ -188,10 +188,33 @@ struct gmt_event_filter {
 	__s32 err;
 };
 
+/* enum gmt_known - What a source can tell of a gmem; what it cannot is unknown, never zero. */
+enum gmt_known {
+	GMT_KNOWN_NAME = 1U << 0,
+	GMT_KNOWN_FLAGS = 1U << 1,
+	GMT_KNOWN_CREATOR = 1U << 2,  /* all of creator_* but the cgroup */
+	GMT_KNOWN_CGROUP = 1U << 3,   /* the creator's */
+	GMT_KNOWN_CREATED = 1U << 4,  /* when */
+	GMT_KNOWN_RESIDENT = 1U << 5, /* how much in all, by state or not */
+	GMT_KNOWN_STATES =
+		1U << 6, /* how much of it is private; else all of it is told as private */
+	GMT_KNOWN_BINDINGS = 1U << 7,
+	GMT_KNOWN_FAULTS_HOST = 1U << 8,
+	GMT_KNOWN_FAULTS_GUEST = 1U << 9,
+	GMT_KNOWN_DENIED = 1U << 10,	  /* all four of denied_* */
+	GMT_KNOWN_CONVERSIONS = 1U << 11, /* and converted_bytes */
+	GMT_KNOWN_ALLOCATIONS = 1U << 12, /* allocated_bytes, freed_bytes */
+	GMT_KNOWN_IO = 1U << 13,	  /* read_bytes, written_bytes, inspected_bytes */
+	GMT_KNOWN_INVALIDATIONS = 1U << 14,
+	GMT_KNOWN_FAILURES = 1U << 15,
+	GMT_KNOWN_ALL = (1U << 16) - 1,
+};
+
 /**
  * struct gmt_rec_gmem - One gmem: struct gmem_stats and its creator
+ * @known: enum gmt_known; the rest is zero
  *
- * Members carry the names and units of struct gmem_stats and struct gmem_snapshot.
+ * The other members carry the names and units of struct gmem_stats and struct gmem_snapshot.
  */
 struct gmt_rec_gmem {
 	__u64 id;
@@ -221,8 +244,67 @@ struct gmt_rec_gmem {
 	__u32 creator_uid;
 	__u32 create_flags;
 	__u32 bindings;
+	__u32 known;
+	__u32 pad;
 	char name[GMT_NAME_MAX];
 	char creator_comm[GMT_COMM_MAX];
+};
+
+/**
+ * struct gmt_rec_holder - One process that holds descriptors of a gmem
+ * @id: of the gmem
+ * @start_ns: start of the process, CLOCK_BOOTTIME
+ * @cgroup_id: of the process, in the unified hierarchy
+ * @pid: thread group id, in the initial namespace
+ * @uid: real user id
+ * @fds: how many descriptors of this gmem it has open
+ * @comm: of the process
+ */
+struct gmt_rec_holder {
+	__u64 id;
+	__u64 start_ns;
+	__u64 cgroup_id;
+	__u32 pid;
+	__u32 uid;
+	__u32 fds;
+	__u32 pad;
+	char comm[GMT_COMM_MAX];
+};
+
+/* What one NUMA node has of a gmem. */
+struct gmt_rec_node {
+	__u64 id;
+	__u64 resident_bytes;
+	__u32 nid;
+	__u32 pad;
+};
+
+/* enum gmt_latency - What times are told of; phases are those of the event gmem_fault. */
+enum gmt_latency {
+	GMT_LATENCY_FAULT_HOST,
+	GMT_LATENCY_FAULT_REMOTE, /* another process's touch, or the kernel's on its behalf */
+	GMT_LATENCY_FAULT_GUEST,
+	GMT_LATENCY_LOOKUP,
+	GMT_LATENCY_POLICY,
+	GMT_LATENCY_ALLOC,
+	GMT_LATENCY_ZERO,
+	GMT_LATENCY_CONVERT,
+	GMT_LATENCY_MAX,
+};
+
+/*
+ * A histogram of times in nanoseconds: bucket n up to 7 holds n alone; from 8 on each power
+ * of two has eight buckets, so that a bucket is at most an eighth wide: model/hist.h has
+ * the bounds.
+ */
+#define GMT_HIST_SUB	 8
+#define GMT_HIST_BUCKETS (GMT_HIST_SUB * 62)
+
+struct gmt_hist {
+	__u64 count;
+	__u64 sum_ns;
+	__u64 max_ns;
+	__u64 buckets[GMT_HIST_BUCKETS];
 };
 
 /* One run of pages of a gmem; flags are enum gmem_range_flags. */

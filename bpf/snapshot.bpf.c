@@ -40,6 +40,7 @@ static __always_inline void copy(struct gmt_rec_gmem *row, const struct gmem_sna
 	/* The first gmem.ko asks no policies. */
 	row->denied_policy =
 		bpf_core_field_exists(snap->stats.denied_policy) ? snap->stats.denied_policy : 0;
+	row->known = GMT_KNOWN_ALL;
 	row->create_flags = snap->stats.create_flags;
 	row->bindings = snap->stats.bindings;
 	row->created_ns = snap->created_ns;

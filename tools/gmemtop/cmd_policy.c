@@ -131,7 +131,7 @@ int cmd_policy_list(int argc, char **argv, struct gmt_error *error)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	err = gmt_bpf_open(&source, error);
+	err = gmt_source_open(&source, error);
 	if (err)
 		return err;
 	err = gmt_policies_list(source, &rows, error);
@@ -187,7 +187,7 @@ int cmd_policy_show(int argc, char **argv, struct gmt_error *error)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	err = gmt_bpf_open(&source, error);
+	err = gmt_source_open(&source, error);
 	if (err)
 		return err;
 	err = gmt_policies_list(source, &rows, error);

@@ -43,7 +43,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 /* Opened when first needed: a malformed file is told without gmem.ko. */
 static int open_source(struct gmt_policy_input *input, struct gmt_error *error)
 {
-	return input->source ? 0 : gmt_bpf_open(&input->source, error);
+	return input->source ? 0 : gmt_source_open(&input->source, error);
 }
 
 static int find_cgroup(void *ctx, const char *path, uint64_t *id, struct gmt_error *error)

@@ -202,7 +202,7 @@ static int watch(struct try *try, struct gmt_error *error)
 	try->started_ns = gmt_boottime_ns();
 	fprintf(stderr, "gmemtop: trying; interrupt to stop\n");
 	err = follow(try, error);
-	err_counts = source->ops->policies(source, read_counts_of, try, &later);
+	err_counts = gmt_source_policies(source, read_counts_of, try, &later);
 	gmt_trial_detach(try->trial);
 	try->ended_ns = gmt_boottime_ns();
 	if (!err && err_counts) {

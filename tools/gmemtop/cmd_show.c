@@ -86,7 +86,7 @@ static int read_bindings(struct gmt_source *source, struct gmt_detail *detail,
 	int err = 0;
 
 	if (detail->row.rec.bindings)
-		err = source->ops->bindings(source, id, id, keep_binding, detail, error);
+		err = gmt_source_bindings(source, id, id, keep_binding, detail, error);
 	detail->row.vms.known = !err;
 	return err == -EOPNOTSUPP ? 0 : err;
 }
@@ -131,7 +131,7 @@ int cmd_show(int argc, char **argv, struct gmt_error *error)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &show);
-	err = gmt_bpf_open(&source, error);
+	err = gmt_source_open(&source, error);
 	if (err)
 		return err;
 	err = run(source, &show, error);

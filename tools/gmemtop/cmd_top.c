@@ -234,7 +234,7 @@ int cmd_top(int argc, char **argv, struct gmt_error *error)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &top);
-	err = gmt_bpf_open(&source, error);
+	err = gmt_source_open(&source, error);
 	if (err)
 		return err;
 	gmt_table_init(&table);

@@ -251,7 +251,7 @@ int cmd_trace(int argc, char **argv, struct gmt_error *error)
 	err = gmt_filter_finish(&trace.args, error);
 	if (err)
 		return err;
-	err = gmt_bpf_open(&trace.source, error);
+	err = gmt_source_open(&trace.source, error);
 	if (err)
 		return err;
 	err = run(&trace, error);

@@ -63,7 +63,7 @@ static int refresh_bindings(struct gmt_source *source, struct gmt_table *table,
 
 	/* Most hosts of most moments: nothing is bound, so nothing is asked. */
 	if (gmt_table_bound(table))
-		err = source->ops->bindings(source, 0, UINT64_MAX, put_binding, table, error);
+		err = gmt_source_bindings(source, 0, UINT64_MAX, put_binding, table, error);
 	if (err == -EOPNOTSUPP)
 		return 0;
 	if (!err)

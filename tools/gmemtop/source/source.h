@@ -17,6 +17,8 @@
 typedef int (*gmt_gmem_fn)(void *ctx, const struct gmt_rec_gmem *rec, uint64_t taken_ns);
 typedef int (*gmt_range_fn)(void *ctx, const struct gmt_rec_range *range);
 typedef int (*gmt_binding_fn)(void *ctx, const struct gmt_rec_binding *binding);
+typedef int (*gmt_holder_fn)(void *ctx, const struct gmt_rec_holder *holder);
+typedef int (*gmt_node_fn)(void *ctx, const struct gmt_rec_node *node);
 typedef int (*gmt_policy_fn)(void *ctx, const struct gmt_rec_policy *policy);
 typedef int (*gmt_event_fn)(void *ctx, const struct gmt_rec_event *event);
 
@@ -33,6 +35,16 @@ struct gmt_source;
  *	of id and offset; -EOPNOTSUPP when nobody can tell, and all else works
  * @policies: tell @fn of the attached policies, in the order they were attached; -EOPNOTSUPP where
  *	there can be none
+ * @holders: tell @fn of the processes that hold descriptors of the gmems with ids from @first to
+ *	@last, in order of id and pid; -EOPNOTSUPP as @bindings
+ * @nodes: tell @fn of the bytes of the gmems from @first to @last on each NUMA node, in order of
+ *	id and node, empty nodes left out; -EOPNOTSUPP as @bindings
+ * @latency_start: begin to aggregate times in the kernel, of one gmem or (0) of all
+ * @latency_read: fill @hists, GMT_LATENCY_MAX of them, with what was aggregated since the start,
+ *	and @missed with the events that were not
+ * @latency_stop: end it
+ * @now_ns: CLOCK_BOOTTIME of the host that is told of, which a recording's is not now
+ * @offset_ns: from that clock to the wall's
  * @cgroup_path: the path of a cgroup, valid as long as the source; never NULL
  * @creator_alive: whether the process that made a gmem still runs
  * @trace_start: begin to listen; one trace at a time
@@ -41,7 +53,9 @@ struct gmt_source;
  * @trace_losses: fill the losses of @totals, exact once detached
  * @close: end everything and free the source
  *
- * All but @cgroup_path, @creator_alive and @close return 0 or -errno and then fill @error.
+ * All but @now_ns, @offset_ns, @cgroup_path, @creator_alive and @close return 0 or -errno and then
+ * fill @error. Call them by the functions below, where there are any: a source leaves out
+ * operations that it does not have.
  */
 struct gmt_source_ops {
 	const char *name;
@@ -55,6 +69,16 @@ struct gmt_source_ops {
 			void *ctx, struct gmt_error *error);
 	int (*policies)(struct gmt_source *source, gmt_policy_fn fn, void *ctx,
 			struct gmt_error *error);
+	int (*holders)(struct gmt_source *source, uint64_t first, uint64_t last, gmt_holder_fn fn,
+		       void *ctx, struct gmt_error *error);
+	int (*nodes)(struct gmt_source *source, uint64_t first, uint64_t last, gmt_node_fn fn,
+		     void *ctx, struct gmt_error *error);
+	int (*latency_start)(struct gmt_source *source, uint64_t id, struct gmt_error *error);
+	int (*latency_read)(struct gmt_source *source, struct gmt_hist *hists, uint64_t *missed,
+			    struct gmt_error *error);
+	int (*latency_stop)(struct gmt_source *source, struct gmt_error *error);
+	uint64_t (*now_ns)(struct gmt_source *source);
+	int64_t (*offset_ns)(struct gmt_source *source);
 	const char *(*cgroup_path)(struct gmt_source *source, uint64_t cgroup_id);
 	bool (*creator_alive)(struct gmt_source *source, const struct gmt_rec_gmem *rec);
 	int (*trace_start)(struct gmt_source *source, const struct gmt_trace_options *options,
@@ -67,10 +91,71 @@ struct gmt_source_ops {
 	void (*close)(struct gmt_source *source);
 };
 
-/* struct gmt_source - Embedded first in each source's own struct */
+/**
+ * struct gmt_player_ops - Moving about in a recording; all times are CLOCK_BOOTTIME of its host
+ * @span: its first and last moment
+ * @seek: go to the last snapshot not after @at_ns, or to the first one
+ * @step: stop, and go @count snapshots on, or back where it is negative; stays at either end
+ * @set_speed: recorded seconds that pass in one; 0 stops
+ * @speed: as set
+ *
+ * The position is the source's now_ns; snapshot and its kin tell of the last snapshot up to there.
+ * Times of a stopped recording do not pass.
+ */
+struct gmt_player_ops {
+	void (*span)(struct gmt_source *source, uint64_t *first_ns, uint64_t *last_ns);
+	int (*seek)(struct gmt_source *source, uint64_t at_ns, struct gmt_error *error);
+	int (*step)(struct gmt_source *source, int count, struct gmt_error *error);
+	void (*set_speed)(struct gmt_source *source, double speed);
+	double (*speed)(struct gmt_source *source);
+};
+
+/**
+ * struct gmt_source - Embedded first in each source's own struct
+ * @player: NULL where things happen now
+ */
 struct gmt_source {
 	const struct gmt_source_ops *ops;
+	const struct gmt_player_ops *player;
 };
+
+/**
+ * struct gmt_source_choice - Which source the verbs open; set by main before they run
+ * @name: "gmem", "guest_memfd", or NULL for the first of them that this host has
+ * @recording: replay this file instead
+ * @at_ns: where to begin in it, CLOCK_REALTIME; 0: the verb's usual place
+ * @speed: of the replay
+ */
+struct gmt_source_choice {
+	const char *name;
+	const char *recording;
+	uint64_t at_ns;
+	double speed;
+};
+
+extern struct gmt_source_choice gmt_source_choice;
+
+/**
+ * gmt_source_open() - Open the source that was chosen
+ * @source: set on success; free it with its close operation
+ * @error: filled in on failure: what is missing and how to mend it
+ *
+ * Return: 0 or -errno
+ */
+int gmt_source_open(struct gmt_source **source, struct gmt_error *error);
+
+/* The operations that a source may not have: -EOPNOTSUPP then, and this host's clocks. */
+int gmt_source_bindings(struct gmt_source *source, uint64_t first, uint64_t last, gmt_binding_fn fn,
+			void *ctx, struct gmt_error *error);
+int gmt_source_policies(struct gmt_source *source, gmt_policy_fn fn, void *ctx,
+			struct gmt_error *error);
+int gmt_source_holders(struct gmt_source *source, uint64_t first, uint64_t last, gmt_holder_fn fn,
+		       void *ctx, struct gmt_error *error);
+int gmt_source_nodes(struct gmt_source *source, uint64_t first, uint64_t last, gmt_node_fn fn,
+		     void *ctx, struct gmt_error *error);
+int gmt_source_latency_start(struct gmt_source *source, uint64_t id, struct gmt_error *error);
+uint64_t gmt_source_now_ns(struct gmt_source *source);
+int64_t gmt_source_offset_ns(struct gmt_source *source);
 
 /**
  * gmt_bpf_open() - Open this host's gmem.ko

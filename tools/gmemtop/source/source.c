@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Operations that a source may not have, for those who call them. */
+#include <errno.h>
+
+#include "source/source.h"
+#include "view/format.h"
+
+static int not_told(const struct gmt_source *source, const char *what, struct gmt_error *error)
+{
+	return gmt_fail(error, GMT_EXIT_FAILURE, -EOPNOTSUPP, "the source %s cannot tell %s",
+			source->ops->name, what);
+}
+
+int gmt_source_bindings(struct gmt_source *source, uint64_t first, uint64_t last, gmt_binding_fn fn,
+			void *ctx, struct gmt_error *error)
+{
+	if (!source->ops->bindings)
+		return not_told(source, "bindings", error);
+	return source->ops->bindings(source, first, last, fn, ctx, error);
+}
+
+int gmt_source_policies(struct gmt_source *source, gmt_policy_fn fn, void *ctx,
+			struct gmt_error *error)
+{
+	if (!source->ops->policies)
+		return not_told(source, "policies", error);
+	return source->ops->policies(source, fn, ctx, error);
+}
+
+int gmt_source_holders(struct gmt_source *source, uint64_t first, uint64_t last, gmt_holder_fn fn,
+		       void *ctx, struct gmt_error *error)
+{
+	if (!source->ops->holders)
+		return not_told(source, "who holds descriptors", error);
+	return source->ops->holders(source, first, last, fn, ctx, error);
+}
+
+int gmt_source_nodes(struct gmt_source *source, uint64_t first, uint64_t last, gmt_node_fn fn,
+		     void *ctx, struct gmt_error *error)
+{
+	if (!source->ops->nodes)
+		return not_told(source, "NUMA nodes", error);
+	return source->ops->nodes(source, first, last, fn, ctx, error);
+}
+
+int gmt_source_latency_start(struct gmt_source *source, uint64_t id, struct gmt_error *error)
+{
+	if (!source->ops->latency_start)
+		return not_told(source, "times", error);
+	return source->ops->latency_start(source, id, error);
+}
+
+uint64_t gmt_source_now_ns(struct gmt_source *source)
+{
+	return source->ops->now_ns ? source->ops->now_ns(source) : gmt_boottime_ns();
+}
+
+int64_t gmt_source_offset_ns(struct gmt_source *source)
+{
+	return source->ops->offset_ns ? source->ops->offset_ns(source) : gmt_clock_offset_ns();
+}
