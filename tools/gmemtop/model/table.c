@@ -84,6 +84,20 @@ static double rate(uint64_t now, uint64_t before, double seconds)
 	return now > before ? (double)(now - before) / seconds : 0;
 }
 
+static uint64_t grown(uint64_t now, uint64_t before)
+{
+	return now > before ? now - before : 0;
+}
+
+static void update_since(struct gmt_row *row, const struct gmt_rec_gmem *rec)
+{
+	const struct gmt_rec_gmem *old = &row->rec;
+
+	row->since.faults = grown(gmt_rec_faults(rec), gmt_rec_faults(old));
+	row->since.conversions = grown(rec->conversions, old->conversions);
+	row->since.denied = grown(gmt_rec_denied(rec), gmt_rec_denied(old));
+}
+
 static void update_rates(struct gmt_row *row, const struct gmt_rec_gmem *rec, double seconds)
 {
 	const struct gmt_rec_gmem *old = &row->rec;
@@ -114,6 +128,7 @@ struct gmt_row *gmt_table_put(struct gmt_table *table, const struct gmt_rec_gmem
 	}
 	if (since_ns && taken_ns > since_ns)
 		update_rates(row, rec, (double)(taken_ns - since_ns) / 1e9);
+	update_since(row, rec);
 	row->rec = *rec;
 	gmt_vms_reset(&row->vms);
 	/* Where none is counted, there is nothing that could not be told. */

@@ -22,12 +22,20 @@ struct gmt_rates {
 	double denied;
 };
 
+/* What was counted since the refresh before; of a gmem that came since then, all it ever counted. */
+struct gmt_since {
+	uint64_t faults;
+	uint64_t conversions;
+	uint64_t denied;
+};
+
 /**
  * struct gmt_row - One gmem
  * @rec: as last read
  * @taken_ns: when, CLOCK_BOOTTIME
  * @cgroup: the creator's cgroup path, "" when not looked up; owned by the source
  * @vms: those that have bound it
+ * @since: summed up over refreshes it is what the gmem has counted, each act once
  * @rates: over the time between the last two refreshes
  * @has_rates: @rates are known
  * @fresh: seen in the refresh under way; rows that are not are reaped at its end
@@ -37,6 +45,7 @@ struct gmt_row {
 	uint64_t taken_ns;
 	const char *cgroup;
 	struct gmt_vms vms;
+	struct gmt_since since;
 	struct gmt_rates rates;
 	bool has_rates;
 	bool fresh;

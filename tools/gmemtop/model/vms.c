@@ -17,12 +17,23 @@ void gmt_vms_reset(struct gmt_vms *vms)
 	vms->known = false;
 }
 
+static void count(struct gmt_vm *vm, const struct gmt_rec_binding *rec)
+{
+	vm->bindings++;
+	vm->bound_bytes += rec->size_bytes;
+}
+
 int gmt_vms_add(struct gmt_vms *vms, const struct gmt_rec_binding *rec)
 {
+	struct gmt_vm *vm;
+
 	/* From the last one back: neighbours in the memory mostly are of one VM. */
-	for (size_t i = vms->count; i-- > 0;)
-		if (is_of(&vms->list[i], rec))
+	for (size_t i = vms->count; i-- > 0;) {
+		if (is_of(&vms->list[i], rec)) {
+			count(&vms->list[i], rec);
 			return 0;
+		}
+	}
 	if (vms->count == vms->capacity) {
 		size_t capacity = vms->capacity ? vms->capacity * 2 : 4;
 		void *list = reallocarray(vms->list, capacity, sizeof(*vms->list));
@@ -32,8 +43,10 @@ int gmt_vms_add(struct gmt_vms *vms, const struct gmt_rec_binding *rec)
 		vms->list = list;
 		vms->capacity = capacity;
 	}
-	memcpy(vms->list[vms->count].consumer, rec->consumer, sizeof(rec->consumer));
-	vms->list[vms->count++].vm = rec->vm;
+	vm = &vms->list[vms->count++];
+	*vm = (struct gmt_vm){ .vm = rec->vm };
+	memcpy(vm->consumer, rec->consumer, sizeof(rec->consumer));
+	count(vm, rec);
 	return 0;
 }
 

@@ -16,10 +16,14 @@
  * struct gmt_vm - One VM
  * @consumer: name of its hypervisor; may fill the array without a terminator
  * @vm: number of the VM, as that hypervisor counts
+ * @bindings: how many of the gmem's are its
+ * @bound_bytes: what they cover
  */
 struct gmt_vm {
 	char consumer[GMT_CONSUMER_MAX];
 	uint64_t vm;
+	uint64_t bindings;
+	uint64_t bound_bytes;
 };
 
 /**
