@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * gmemtop's formats: numbers in five columns, and strings that no process can misuse.
- * sources: tools/gmemtop/view/format.c tools/gmemtop/view/clean.c tools/gmemtop/view/flags.c
+ * sources: tools/gmemtop/view/format.c tools/gmemtop/view/clean.c tools/gmemtop/model/flags.c
  * cflags: -Ibpf -Itools/gmemtop
  */
 #include <linux/gmem.h>
 #include <locale.h>
 
 #include "tap.h"
-#include "view/flags.h"
+#include "model/flags.h"
 #include "view/format.h"
 
 static void bytes(uint64_t value, const char *want)

@@ -3,7 +3,7 @@
  * Policies and the report of a trial as gmemtop prints them, hostile names among them, in text and
  * JSON, read back from memory.
  * sources: tools/gmemtop/view/text_policy.c tools/gmemtop/view/json_policy.c
- * sources: tools/gmemtop/view/json_event.c tools/gmemtop/view/event_fields.c
+ * sources: tools/gmemtop/view/json_event.c tools/gmemtop/model/event_fields.c
  * sources: tools/gmemtop/view/format.c tools/gmemtop/view/clean.c
  * sources: tools/gmemtop/model/policy.c tools/gmemtop/model/refusals.c
  * cflags: -Ibpf -Itools/gmemtop

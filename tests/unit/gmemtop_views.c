@@ -2,8 +2,8 @@
 /*
  * gmemtop's text and JSON, of every event and of hostile names, read back from memory.
  * sources: tools/gmemtop/view/text.c tools/gmemtop/view/text_event.c tools/gmemtop/view/json.c
- * sources: tools/gmemtop/view/json_event.c tools/gmemtop/view/event_fields.c
- * sources: tools/gmemtop/view/format.c tools/gmemtop/view/clean.c tools/gmemtop/view/flags.c
+ * sources: tools/gmemtop/view/json_event.c tools/gmemtop/model/event_fields.c
+ * sources: tools/gmemtop/view/format.c tools/gmemtop/view/clean.c tools/gmemtop/model/flags.c
  * sources: tools/gmemtop/view/cells.c tools/gmemtop/model/table.c tools/gmemtop/model/column.c
  * sources: tools/gmemtop/model/policy.c tools/gmemtop/model/filter.c tools/gmemtop/model/vms.c tools/gmemtop/model/detail.c
  * cflags: -Ibpf -Itools/gmemtop
@@ -14,7 +14,7 @@
 
 #include "tap.h"
 #include "view/cells.h"
-#include "view/event_fields.h"
+#include "model/event_fields.h"
 #include "view/json.h"
 #include "view/text.h"
 

@@ -12,7 +12,7 @@
 
 #include "cmd.h"
 #include "source/probe.h"
-#include "view/event_fields.h"
+#include "model/event_fields.h"
 #include "view/format.h"
 #include "view/json.h"
 #include "view/text.h"

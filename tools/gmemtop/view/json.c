@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <linux/gmem.h>
 
-#include "view/flags.h"
+#include "model/flags.h"
 #include "view/format.h"
 #include "view/json.h"
 #include "view/json_common.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "view/event_fields.h"
+#include "model/event_fields.h"
 #include "view/format.h"
 #include "view/json.h"
 #include "view/json_common.h"

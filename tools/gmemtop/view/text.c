@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "view/cells.h"
-#include "view/flags.h"
+#include "model/flags.h"
 #include "view/text.h"
 
 static void put_cell(FILE *out, const char *text, int width, enum gmt_align align, bool last)

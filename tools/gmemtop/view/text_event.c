@@ -5,7 +5,7 @@
  */
 #include <inttypes.h>
 
-#include "view/event_fields.h"
+#include "model/event_fields.h"
 #include "view/format.h"
 #include "view/line.h"
 #include "view/text.h"

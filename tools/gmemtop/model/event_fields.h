@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The fields of each event, once, for text and JSON alike. Names and units are those of
+ * The fields of each event, once, for text, JSON and recordings. Names and units are those of
  * the tracepoints (docs/events.md).
  */
-#ifndef GMT_VIEW_EVENT_FIELDS_H
-#define GMT_VIEW_EVENT_FIELDS_H
+#ifndef GMT_MODEL_EVENT_FIELDS_H
+#define GMT_MODEL_EVENT_FIELDS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -77,4 +77,4 @@ static inline const char *gmt_field_chars(const struct gmt_rec_event *rec,
 /* gmt_field_value() - Return: the name of an enum field's value, NULL for one unknown */
 const char *gmt_field_value(const struct gmt_rec_event *rec, const struct gmt_field *field);
 
-#endif /* GMT_VIEW_EVENT_FIELDS_H */
+#endif /* GMT_MODEL_EVENT_FIELDS_H */

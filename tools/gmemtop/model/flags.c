@@ -3,7 +3,7 @@
 #include <linux/gmem.h>
 #include <stdio.h>
 
-#include "view/flags.h"
+#include "model/flags.h"
 
 static const struct {
 	uint32_t flag;

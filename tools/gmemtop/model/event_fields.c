@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "model/policy.h"
-#include "view/event_fields.h"
+#include "model/event_fields.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define FIELD(kind, event, member) \
