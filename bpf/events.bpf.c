@@ -48,6 +48,7 @@ static __always_inline struct gmt_rec_event *reserve(enum gmt_event event, __u64
 	rec->id = id;
 	rec->cgroup_id = bpf_get_current_cgroup_id();
 	rec->event = event;
+	rec->unknown = 0;
 	rec->pid = task >> 32;
 	rec->tid = task;
 	rec->uid = bpf_get_current_uid_gid();

@@ -37,6 +37,22 @@ enum gmt_event {
 	GMT_EVENT_MAX,
 };
 
+/* enum gmt_unknown - Members of an event that its source could not tell. */
+enum gmt_unknown {
+	GMT_UNKNOWN_ID = 1U << 0,
+	GMT_UNKNOWN_NAME = 1U << 1,
+	GMT_UNKNOWN_NODE = 1U << 2,
+	GMT_UNKNOWN_STATE = 1U << 3,
+	GMT_UNKNOWN_RESIDENT = 1U << 4,
+	GMT_UNKNOWN_WRITE = 1U << 5,
+	GMT_UNKNOWN_ALLOCATED = 1U << 6,
+	GMT_UNKNOWN_TOTAL = 1U << 7,   /* total_ns */
+	GMT_UNKNOWN_PHASES = 1U << 8,  /* the other times */
+	GMT_UNKNOWN_CONTENT = 1U << 9, /* and what of it changed */
+	GMT_UNKNOWN_POLICY = 1U << 10, /* who refused; there are no policies */
+	GMT_UNKNOWN_DONE = 1U << 11,
+};
+
 /**
  * struct gmt_rec_event - One event, with the task it happened in
  * @time_ns: CLOCK_BOOTTIME
@@ -49,6 +65,7 @@ enum gmt_event {
  * @comm: of the thread; any byte may be in it
  * @offset_bytes: first byte of the range meant; of create and release: 0
  * @size_bytes: as the tracepoint's field of this name
+ * @unknown: enum gmt_unknown: members that the source could not tell; they are zero
  *
  * The union's members carry the names and units of the tracepoints' fields.
  */
@@ -63,6 +80,8 @@ struct gmt_rec_event {
 	char comm[GMT_COMM_MAX];
 	__u64 offset_bytes;
 	__u64 size_bytes;
+	__u32 unknown;
+	__u32 pad;
 	union {
 		struct {
 			__u32 flags;
@@ -208,6 +227,7 @@ enum gmt_known {
 	GMT_KNOWN_INVALIDATIONS = 1U << 14,
 	GMT_KNOWN_FAILURES = 1U << 15,
 	GMT_KNOWN_ALL = (1U << 16) - 1,
+	GMT_KNOWN_FAULTS = GMT_KNOWN_FAULTS_HOST | GMT_KNOWN_FAULTS_GUEST,
 };
 
 /**

@@ -13,7 +13,9 @@
 
 static struct gmt_rec_gmem rec(uint64_t id, uint64_t faults)
 {
-	struct gmt_rec_gmem r = { .id = id, .faults_host = faults, .size_bytes = id * 4096 };
+	struct gmt_rec_gmem r = {
+		.id = id, .faults_host = faults, .size_bytes = id * 4096, .known = GMT_KNOWN_ALL
+	};
 
 	snprintf(r.name, sizeof(r.name), "vm%llu", (unsigned long long)id);
 	snprintf(r.creator_comm, sizeof(r.creator_comm), "Qemu");
@@ -287,6 +289,40 @@ static void test_sort(void)
 	gmt_table_exit(&table);
 }
 
+/* Gmem 2 of 3 tells nothing but its size. */
+static void test_unknown(void)
+{
+	struct gmt_filter filter;
+	struct gmt_table table;
+	struct gmt_row *row;
+
+	gmt_table_init(&table);
+	gmt_table_begin(&table, 1 * S);
+	for (uint64_t id = 1; id <= 3; id++) {
+		struct gmt_rec_gmem r = rec(id, 10 * id);
+
+		if (id == 2) {
+			memset(&r, 0, sizeof(r));
+			r.id = 2;
+		}
+		row = gmt_table_put(&table, &r, 1 * S);
+		ok(row->vms.known == (id != 2), "bindings: whether none is known");
+	}
+	gmt_table_end(&table);
+	for (int descending = 0; descending < 2; descending++) {
+		gmt_table_select(&table, NULL, GMT_COLUMN_FAULTS, descending);
+		is_int(table.shown[2]->rec.id, 2, "what is not known comes last, whichever way");
+	}
+	ok(!(table.totals.known & GMT_KNOWN_FAULTS), "nor is the sum over it known");
+	gmt_filter_parse(&filter, (char[]){ "id=1" });
+	gmt_table_select(&table, &filter, GMT_COLUMN_ID, false);
+	ok(table.totals.known == GMT_KNOWN_ALL, "the sum over others is");
+	gmt_filter_parse(&filter, (char[]){ "pid=0" });
+	gmt_table_select(&table, &filter, GMT_COLUMN_ID, false);
+	is_int(table.shown_count, 0, "what is not known is not 0 to a filter");
+	gmt_table_exit(&table);
+}
+
 /* Ten thousand rows that all change place with every refresh. */
 static void test_many(void)
 {
@@ -309,7 +345,7 @@ static void test_many(void)
 
 int main(void)
 {
-	tap_plan(31 + 10 + 2);
+	tap_plan(31 + 10 + 2 + 8);
 	test_lifetime();
 	test_rates();
 	test_denied();
@@ -318,6 +354,7 @@ int main(void)
 	test_vms();
 	test_detail();
 	test_sort();
+	test_unknown();
 	test_many();
 	return tap_done();
 }

@@ -72,7 +72,7 @@ static void test_all_events(void)
 	bool text_right = true, json_right = true;
 
 	for (int kind = 0; kind < GMT_EVENT_MAX; kind++) {
-		for (int fill = 0; fill < 2; fill++) {
+		for (int fill = 0; fill < 3; fill++) {
 			struct gmt_rec_event e = event(kind);
 			yyjson_val *root;
 			FILE *file;
@@ -80,6 +80,8 @@ static void test_all_events(void)
 			if (fill)
 				memset(&e.offset_bytes, 0xff,
 				       sizeof(e) - offsetof(struct gmt_rec_event, offset_bytes));
+			if (fill == 1)
+				e.unknown = 0;
 			file = out();
 			gmt_text_event(file, &e, "/a b", 0);
 			fclose(file);
@@ -96,6 +98,30 @@ static void test_all_events(void)
 	}
 	ok(text_right, "every event is one line of text, without a control character");
 	ok(json_right, "every event is one line of JSON that can be read back");
+}
+
+/* What a source cannot tell is neither 0 nor left out. */
+static void test_unknown_fields(void)
+{
+	struct gmt_rec_event e = event(GMT_EVENT_FAULT);
+	yyjson_val *root;
+	FILE *file = out();
+
+	e.unknown = GMT_UNKNOWN_WRITE | GMT_UNKNOWN_PHASES | GMT_UNKNOWN_POLICY;
+	e.fault.total_ns = 5;
+	gmt_text_event(file, &e, "/", 0);
+	fclose(file);
+	ok(strstr(printed, " err=0 write=? allocated=0 total_ns=5 lookup_ns=? policy_ns=? "
+			   "alloc_ns=? zero_ns=? policy_id=? pid="),
+	   "fields that are not known in text");
+	file = out();
+	e.unknown |= GMT_UNKNOWN_ID;
+	gmt_json_event(file, &e, "/", 0);
+	root = json(file);
+	ok(yyjson_is_null(yyjson_obj_get(root, "zero_ns")) &&
+		   yyjson_is_null(yyjson_obj_get(root, "id")) &&
+		   yyjson_get_uint(yyjson_obj_get(root, "total_ns")) == 5,
+	   "and in JSON");
 }
 
 static void test_policy_event(void)
@@ -231,7 +257,9 @@ static void test_totals(void)
 
 static void fill(struct gmt_table *table)
 {
-	struct gmt_rec_gmem rec = { .id = 3, .size_bytes = 1 << 20, .denied_private = 9 };
+	struct gmt_rec_gmem rec = {
+		.id = 3, .size_bytes = 1 << 20, .denied_private = 9, .known = GMT_KNOWN_ALL
+	};
 
 	memset(rec.name, 'n', sizeof(rec.name));
 	memcpy(rec.creator_comm, hostile, sizeof(hostile));
@@ -265,6 +293,55 @@ static void test_table(void)
 	   "a rate that is not known is null");
 	ok(yyjson_get_uint(yyjson_obj_get(root, "lost")) == 0 && yyjson_obj_get(root, "lost"),
 	   "lost is told");
+	gmt_table_exit(&table);
+}
+
+/* Of a gmem whose source tells no more than its size and what is resident. */
+static void test_unknown_table(void)
+{
+	struct gmt_rec_gmem rec = { .id = 3,
+				    .size_bytes = 1 << 20,
+				    .resident_private_bytes = 4096,
+				    .known = GMT_KNOWN_RESIDENT | GMT_KNOWN_STATES };
+	struct gmt_table table;
+	yyjson_val *root, *gmem;
+	FILE *file;
+
+	gmt_table_init(&table);
+	gmt_table_begin(&table, 1000);
+	gmt_table_put(&table, &rec, 1000);
+	gmt_table_end(&table);
+	gmt_table_select(&table, NULL, GMT_COLUMN_ID, false);
+	file = out();
+	gmt_text_table(file, &table, gmt_columns_list, gmt_columns_list_count, false);
+	fclose(file);
+	ok(strstr(printed, "\n 3 ?    ?         ? 1.0M 4.0K     0     ?    ?    ?    ? ?  ?\n"),
+	   "'?' in the table");
+	ok(strstr(printed, "private 4.0K  shared 0  faults ?  conversions ?  denied ?  lost 0"),
+	   "and in its totals");
+	file = out();
+	gmt_text_gmem(file, table.shown[0], false);
+	fclose(file);
+	ok(strstr(printed, "creator              ?\ncgroup               ?\n"
+			   "created              ?\nflags                ?\n") &&
+		   strstr(printed, "faults guest         ?\n") &&
+		   strstr(printed, "resident private     4096 (4.0K)\n"),
+	   "one gmem in full");
+	file = out();
+	gmt_json_table(file, &table);
+	root = json(file);
+	gmem = yyjson_arr_get_first(yyjson_obj_get(root, "gmems"));
+	for (const char *const *key =
+		     (const char *const[]){ "name", "created_ns", "pid", "flags", "vms",
+					    "faults_host", "bindings", "cgroup_id", NULL };
+	     *key; key++)
+		if (!yyjson_is_null(yyjson_obj_get(gmem, *key)))
+			tap_bail("%s is not null", *key);
+	ok(yyjson_get_uint(yyjson_obj_get(gmem, "resident_private_bytes")) == 4096, "null in JSON");
+	root = yyjson_obj_get(root, "totals");
+	ok(yyjson_is_null(yyjson_obj_get(root, "denied")) &&
+		   yyjson_get_uint(yyjson_obj_get(root, "size_bytes")) == 1 << 20,
+	   "and in its totals");
 	gmt_table_exit(&table);
 }
 
@@ -311,6 +388,7 @@ static void test_totals_fit(void)
 		.resident_private_bytes = 1023ULL << 40,
 		.resident_shared_bytes = 1023ULL << 40,
 		.has_rates = true,
+		.known = GMT_KNOWN_ALL,
 		.rates = { 12345, 12345, 12345 },
 	};
 	char text[256];
@@ -340,6 +418,7 @@ static void fill_detail(struct gmt_detail *detail)
 	memset(detail, 0, sizeof(*detail));
 	detail->row.cgroup = "";
 	detail->row.rec.id = 5;
+	detail->row.rec.known = GMT_KNOWN_ALL;
 	detail->row.rec.creator_cgroup_id = 77;
 	detail->row.vms.known = true;
 	gmt_detail_add_range(detail, &ranges[0]);
@@ -419,13 +498,15 @@ int main(void)
 {
 	FILE *last;
 
-	tap_plan(25 + 4 + 5 + 4);
+	tap_plan(25 + 4 + 5 + 4 + 7);
 	test_all_events();
 	test_event_fields();
 	test_policy_event();
+	test_unknown_fields();
 	test_binding_events();
 	test_totals();
 	test_table();
+	test_unknown_table();
 	test_vms();
 	test_totals_fit();
 	test_gmem();

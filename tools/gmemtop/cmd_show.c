@@ -74,7 +74,10 @@ static void print_text(const struct gmt_detail *detail)
 		gmt_text_binding_head(stdout);
 	for (size_t i = 0; i < detail->binding_count; i++)
 		gmt_text_binding(stdout, &detail->bindings[i]);
-	gmt_text_range_head(stdout);
+	if (detail->ranges_unknown)
+		gmt_text_ranges_unknown(stdout);
+	else
+		gmt_text_range_head(stdout);
 	for (size_t i = 0; i < detail->range_count; i++)
 		gmt_text_range(stdout, &detail->ranges[i]);
 }
@@ -85,6 +88,8 @@ static int read_bindings(struct gmt_source *source, struct gmt_detail *detail,
 	uint64_t id = detail->row.rec.id;
 	int err = 0;
 
+	if (!(detail->row.rec.known & GMT_KNOWN_BINDINGS))
+		return 0;
 	if (detail->row.rec.bindings)
 		err = gmt_source_bindings(source, id, id, keep_binding, detail, error);
 	detail->row.vms.known = !err;
@@ -103,7 +108,8 @@ static int read_detail(struct gmt_source *source, uint64_t id, struct gmt_detail
 	row->cgroup = source->ops->cgroup_path(source, row->rec.creator_cgroup_id);
 	detail->creator_alive = source->ops->creator_alive(source, &row->rec);
 	err = source->ops->ranges(source, id, keep_range, detail, error);
-	if (err)
+	detail->ranges_unknown = err == -EOPNOTSUPP;
+	if (err && !detail->ranges_unknown)
 		return err;
 	return read_bindings(source, detail, error);
 }

@@ -71,6 +71,30 @@ bool gmt_column_descends(enum gmt_column column)
 	}
 }
 
+/* What has to be known for a column; none: it always is. */
+static const uint32_t needed[GMT_COLUMN_MAX] = {
+	[GMT_COLUMN_NAME] = GMT_KNOWN_NAME,
+	[GMT_COLUMN_COMMAND] = GMT_KNOWN_CREATOR,
+	[GMT_COLUMN_PID] = GMT_KNOWN_CREATOR,
+	[GMT_COLUMN_PRIVATE] = GMT_KNOWN_RESIDENT | GMT_KNOWN_STATES,
+	[GMT_COLUMN_SHARED] = GMT_KNOWN_RESIDENT | GMT_KNOWN_STATES,
+	[GMT_COLUMN_FAULT_RATE] = GMT_KNOWN_FAULTS,
+	[GMT_COLUMN_CONVERSION_RATE] = GMT_KNOWN_CONVERSIONS,
+	[GMT_COLUMN_DENIED_RATE] = GMT_KNOWN_DENIED,
+	[GMT_COLUMN_FAULTS] = GMT_KNOWN_FAULTS,
+	[GMT_COLUMN_CONVERSIONS] = GMT_KNOWN_CONVERSIONS,
+	[GMT_COLUMN_DENIED] = GMT_KNOWN_DENIED,
+	[GMT_COLUMN_BINDINGS] = GMT_KNOWN_BINDINGS,
+	[GMT_COLUMN_CGROUP] = GMT_KNOWN_CGROUP,
+};
+
+bool gmt_column_known(const struct gmt_row *row, enum gmt_column column)
+{
+	if (column == GMT_COLUMN_VM)
+		return row->vms.known;
+	return !(needed[column] & ~row->rec.known);
+}
+
 static int compare_u64(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);
@@ -131,8 +155,11 @@ static int compare(const void *a, const void *b, void *ctx)
 	const struct gmt_row *x = *(struct gmt_row *const *)a;
 	const struct gmt_row *y = *(struct gmt_row *const *)b;
 	const struct order *order = ctx;
-	int result = compare_rows(x, y, order->column);
+	int result = gmt_column_known(y, order->column) - gmt_column_known(x, order->column);
 
+	if (result)
+		return result;
+	result = compare_rows(x, y, order->column);
 	if (result)
 		return order->descending ? -result : result;
 	return compare_u64(x->rec.id, y->rec.id);

@@ -52,7 +52,13 @@ enum gmt_column gmt_column_find(const enum gmt_column *set, size_t count, const 
 /* gmt_column_descends() - Return: whether the interesting end of a column is the large one */
 bool gmt_column_descends(enum gmt_column column);
 
-/* gmt_rows_sort() - Order rows by a column; rows that are equal there, by ascending id. */
+/* gmt_column_known() - Return: whether the row's source could tell what the column shows */
+bool gmt_column_known(const struct gmt_row *row, enum gmt_column column);
+
+/*
+ * gmt_rows_sort() - Order rows by a column; rows that are equal there, by ascending id. Those where
+ * it is not known come last, whichever way.
+ */
 void gmt_rows_sort(struct gmt_row **rows, size_t count, enum gmt_column column, bool descending);
 
 #endif /* GMT_MODEL_COLUMN_H */

@@ -10,11 +10,13 @@
  * @row: its VMs are known when its bindings are
  * @creator_alive: whether the process that made it still runs
  * @ranges: owned; in order, @range_count of them
+ * @ranges_unknown: nobody could tell them
  * @bindings: owned; in order of offsets, @binding_count of them
  */
 struct gmt_detail {
 	struct gmt_row row;
 	bool creator_alive;
+	bool ranges_unknown;
 	struct gmt_rec_range *ranges;
 	size_t range_count;
 	size_t range_capacity;

@@ -8,14 +8,23 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define FIELD(kind, event, member) \
-	{ #member, GMT_FIELD_##kind, offsetof(struct gmt_rec_event, event.member), NULL, 0 }
-#define CHARS(event, member)                                                            \
-	{ #member, GMT_FIELD_CHARS, offsetof(struct gmt_rec_event, event.member), NULL, \
-	  sizeof(((struct gmt_rec_event *)NULL)->event.member) }
-#define COMMON(member) { #member, GMT_FIELD_U64, offsetof(struct gmt_rec_event, member), NULL, 0 }
-#define ENUM(event, member, values)                                                      \
-	{ #member, GMT_FIELD_ENUM, offsetof(struct gmt_rec_event, event.member), values, \
-	  COUNT(values) }
+	{ #member, GMT_FIELD_##kind, offsetof(struct gmt_rec_event, event.member), NULL, 0, 0 }
+/* One that a source may not be able to tell. */
+#define MAYBE(kind, event, member, bit)                                                  \
+	{ #member, GMT_FIELD_##kind, offsetof(struct gmt_rec_event, event.member), NULL, \
+	  0,	   GMT_UNKNOWN_##bit }
+#define CHARS(event, member, bit)                               \
+	{ #member,                                              \
+	  GMT_FIELD_CHARS,                                      \
+	  offsetof(struct gmt_rec_event, event.member),         \
+	  NULL,                                                 \
+	  sizeof(((struct gmt_rec_event *)NULL)->event.member), \
+	  bit }
+#define COMMON(member) \
+	{ #member, GMT_FIELD_U64, offsetof(struct gmt_rec_event, member), NULL, 0, 0 }
+#define ENUM(event, member, values, bit)                                         \
+	{ #member, GMT_FIELD_ENUM, offsetof(struct gmt_rec_event, event.member), \
+	  values,  COUNT(values),  bit }
 
 static const char *const states[] = {
 	[GMEM_STATE_PRIVATE] = "private",
@@ -61,46 +70,54 @@ static const char *const invalidate_causes[] = {
 static const struct gmt_field create_fields[] = {
 	COMMON(size_bytes),
 	FIELD(FLAGS, create, flags),
-	CHARS(create, name),
+	CHARS(create, name, GMT_UNKNOWN_NAME),
 };
 static const struct gmt_field release_fields[] = {
 	COMMON(size_bytes),
-	FIELD(U64, release, resident_private_bytes),
-	FIELD(U64, release, resident_shared_bytes),
+	MAYBE(U64, release, resident_private_bytes, RESIDENT),
+	MAYBE(U64, release, resident_shared_bytes, RESIDENT),
 };
 static const struct gmt_field alloc_fields[] = {
 	COMMON(offset_bytes),
 	COMMON(size_bytes),
-	ENUM(alloc, state, states),
-	FIELD(S32, alloc, nid),
+	ENUM(alloc, state, states, GMT_UNKNOWN_STATE),
+	MAYBE(S32, alloc, nid, NODE),
 };
 static const struct gmt_field free_fields[] = {
 	COMMON(offset_bytes),
 	COMMON(size_bytes),
-	FIELD(U64, free, resident_bytes),
-	ENUM(free, cause, free_causes),
+	MAYBE(U64, free, resident_bytes, RESIDENT),
+	ENUM(free, cause, free_causes, 0),
 };
 static const struct gmt_field fault_fields[] = {
-	COMMON(offset_bytes),	      COMMON(size_bytes),	   ENUM(fault, kind, fault_kinds),
-	ENUM(fault, state, states),   FIELD(ERR, fault, err),	   FIELD(U8, fault, write),
-	FIELD(U8, fault, allocated),  FIELD(U64, fault, total_ns), FIELD(U64, fault, lookup_ns),
-	FIELD(U64, fault, policy_ns), FIELD(U64, fault, alloc_ns), FIELD(U64, fault, zero_ns),
-	FIELD(U64, fault, policy_id),
+	COMMON(offset_bytes),
+	COMMON(size_bytes),
+	ENUM(fault, kind, fault_kinds, 0),
+	ENUM(fault, state, states, GMT_UNKNOWN_STATE),
+	FIELD(ERR, fault, err),
+	MAYBE(U8, fault, write, WRITE),
+	MAYBE(U8, fault, allocated, ALLOCATED),
+	MAYBE(U64, fault, total_ns, TOTAL),
+	MAYBE(U64, fault, lookup_ns, PHASES),
+	MAYBE(U64, fault, policy_ns, PHASES),
+	MAYBE(U64, fault, alloc_ns, PHASES),
+	MAYBE(U64, fault, zero_ns, PHASES),
+	MAYBE(U64, fault, policy_id, POLICY),
 };
 static const struct gmt_field convert_fields[] = {
 	COMMON(offset_bytes),
 	COMMON(size_bytes),
-	ENUM(convert, to, states),
-	ENUM(convert, content, contents),
+	ENUM(convert, to, states, 0),
+	ENUM(convert, content, contents, GMT_UNKNOWN_CONTENT),
 	FIELD(ERR, convert, err),
-	FIELD(U64, convert, error_offset_bytes),
-	FIELD(U64, convert, changed_bytes),
-	FIELD(U64, convert, total_ns),
-	FIELD(U64, convert, policy_id),
+	MAYBE(U64, convert, error_offset_bytes, CONTENT),
+	MAYBE(U64, convert, changed_bytes, CONTENT),
+	MAYBE(U64, convert, total_ns, TOTAL),
+	MAYBE(U64, convert, policy_id, POLICY),
 };
 static const struct gmt_field access_fields[] = {
-	COMMON(offset_bytes),	 COMMON(size_bytes),	  FIELD(U64, access, done_bytes),
-	ENUM(access, act, acts), FIELD(ERR, access, err), FIELD(U64, access, policy_id),
+	COMMON(offset_bytes),	    COMMON(size_bytes),	     MAYBE(U64, access, done_bytes, DONE),
+	ENUM(access, act, acts, 0), FIELD(ERR, access, err), MAYBE(U64, access, policy_id, POLICY),
 };
 static const struct gmt_field error_fields[] = {
 	COMMON(offset_bytes),
@@ -108,30 +125,31 @@ static const struct gmt_field error_fields[] = {
 	FIELD(ERR, error, err),
 };
 static const struct gmt_field bind_fields[] = {
-	COMMON(offset_bytes),  COMMON(size_bytes),	    CHARS(bind, consumer),
-	FIELD(U64, bind, vm),  FIELD(U32, bind, slot),	    FIELD(ADDR, bind, guest_address),
-	FIELD(ERR, bind, err), FIELD(U64, bind, policy_id),
+	COMMON(offset_bytes),	  COMMON(size_bytes),
+	CHARS(bind, consumer, 0), FIELD(U64, bind, vm),
+	FIELD(U32, bind, slot),	  FIELD(ADDR, bind, guest_address),
+	FIELD(ERR, bind, err),	  MAYBE(U64, bind, policy_id, POLICY),
 };
 static const struct gmt_field unbind_fields[] = {
-	COMMON(offset_bytes),	COMMON(size_bytes),	  CHARS(unbind, consumer),
-	FIELD(U64, unbind, vm), FIELD(U32, unbind, slot), ENUM(unbind, cause, unbind_causes),
+	COMMON(offset_bytes),	COMMON(size_bytes),	  CHARS(unbind, consumer, 0),
+	FIELD(U64, unbind, vm), FIELD(U32, unbind, slot), ENUM(unbind, cause, unbind_causes, 0),
 };
 static const struct gmt_field invalidate_fields[] = {
 	COMMON(offset_bytes),
 	COMMON(size_bytes),
-	CHARS(invalidate, consumer),
+	CHARS(invalidate, consumer, 0),
 	FIELD(U64, invalidate, vm),
 	FIELD(U32, invalidate, slot),
-	ENUM(invalidate, cause, invalidate_causes),
-	FIELD(U64, invalidate, begin_ns),
-	FIELD(U64, invalidate, total_ns),
+	ENUM(invalidate, cause, invalidate_causes, 0),
+	MAYBE(U64, invalidate, begin_ns, PHASES),
+	MAYBE(U64, invalidate, total_ns, TOTAL),
 };
 static const struct gmt_field policy_fields[] = {
 	COMMON(offset_bytes),
 	COMMON(size_bytes),
 	FIELD(U64, policy, policy_id),
-	CHARS(policy, policy),
-	ENUM(policy, hook, gmt_hook_names),
+	CHARS(policy, policy, 0),
+	ENUM(policy, hook, gmt_hook_names, 0),
 	FIELD(ERR, policy, err),
 	FIELD(U8, policy, monitor),
 };

@@ -30,6 +30,7 @@ enum gmt_field_kind {
  * @offset: in struct gmt_rec_event
  * @values: names of a GMT_FIELD_ENUM's values, NULL where there is none
  * @count: entries in @values, or bytes of a GMT_FIELD_CHARS
+ * @unknown: enum gmt_unknown: not known where the record has this bit
  */
 struct gmt_field {
 	const char *name;
@@ -37,6 +38,7 @@ struct gmt_field {
 	size_t offset;
 	const char *const *values;
 	size_t count;
+	uint32_t unknown;
 };
 
 /* gmt_event_name() - Return: the tracepoint's name, "gmem_fault" */

@@ -76,6 +76,8 @@ static bool vm_matches(const struct gmt_vms *vms, const char *find)
 
 static bool matches(const struct gmt_row *row, enum gmt_column column, const char *find)
 {
+	if (column != GMT_COLUMN_VM && !gmt_column_known(row, column))
+		return false;
 	switch (column) {
 	case GMT_COLUMN_ID:
 		return number_is(row->rec.id, find);

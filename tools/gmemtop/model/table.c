@@ -132,7 +132,7 @@ struct gmt_row *gmt_table_put(struct gmt_table *table, const struct gmt_rec_gmem
 	row->rec = *rec;
 	gmt_vms_reset(&row->vms);
 	/* Where none is counted, there is nothing that could not be told. */
-	row->vms.known = !rec->bindings;
+	row->vms.known = rec->known & GMT_KNOWN_BINDINGS && !rec->bindings;
 	row->taken_ns = taken_ns;
 	row->fresh = true;
 	table->cursor = at + 1;
@@ -161,7 +161,7 @@ bool gmt_table_bound(const struct gmt_table *table)
 void gmt_table_bindings_end(struct gmt_table *table)
 {
 	for (size_t i = 0; i < table->count; i++)
-		table->rows[i]->vms.known = true;
+		table->rows[i]->vms.known = table->rows[i]->rec.known & GMT_KNOWN_BINDINGS;
 }
 
 void gmt_table_end(struct gmt_table *table)
@@ -183,6 +183,7 @@ void gmt_table_end(struct gmt_table *table)
 static void add_to_totals(struct gmt_totals *totals, const struct gmt_row *row)
 {
 	totals->gmems++;
+	totals->known &= row->rec.known;
 	totals->size_bytes += row->rec.size_bytes;
 	totals->resident_private_bytes += row->rec.resident_private_bytes;
 	totals->resident_shared_bytes += row->rec.resident_shared_bytes;
@@ -210,6 +211,7 @@ int gmt_table_select(struct gmt_table *table, const struct gmt_filter *filter, e
 	}
 	table->shown_count = 0;
 	memset(&table->totals, 0, sizeof(table->totals));
+	table->totals.known = GMT_KNOWN_ALL;
 	for (size_t i = 0; i < table->count; i++) {
 		struct gmt_row *row = table->rows[i];
 

@@ -54,6 +54,7 @@ struct gmt_row {
 /**
  * struct gmt_totals - Sums over the selected rows
  * @lost: what the source could not tell of; a source that reads counters loses nothing
+ * @known: enum gmt_known: the sums over what is known of every selected row
  * @has_rates: at least one row's rates are known
  */
 struct gmt_totals {
@@ -65,6 +66,7 @@ struct gmt_totals {
 	uint64_t conversions;
 	uint64_t denied;
 	uint64_t lost;
+	uint32_t known;
 	struct gmt_rates rates;
 	bool has_rates;
 };

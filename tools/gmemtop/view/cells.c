@@ -59,8 +59,8 @@ static void format_vms(char *text, size_t size, const struct gmt_vms *vms)
 {
 	size_t length;
 
-	if (!vms->known || !vms->count) {
-		snprintf(text, size, "%s", vms->known ? "-" : "?");
+	if (!vms->count) {
+		snprintf(text, size, "-");
 		return;
 	}
 	gmt_vm_format(text, size, vms->list[0].consumer, vms->list[0].vm);
@@ -73,6 +73,10 @@ void gmt_cell_format(char *text, size_t size, const struct gmt_row *row, enum gm
 {
 	const struct gmt_rec_gmem *rec = &row->rec;
 
+	if (!gmt_column_known(row, column)) {
+		snprintf(text, size, "?");
+		return;
+	}
 	switch (column) {
 	case GMT_COLUMN_ID:
 		snprintf(text, size, "%" PRIu64, (uint64_t)rec->id);
@@ -127,6 +131,31 @@ void gmt_cell_format(char *text, size_t size, const struct gmt_row *row, enum gm
 	}
 }
 
+void gmt_totals_bytes(char texts[3][8], const struct gmt_totals *totals)
+{
+	const uint32_t resident = GMT_KNOWN_RESIDENT | GMT_KNOWN_STATES;
+
+	gmt_format_bytes(texts[0], sizeof(texts[0]), totals->size_bytes);
+	if (resident & ~totals->known) {
+		strcpy(texts[1], "?");
+		strcpy(texts[2], "?");
+		return;
+	}
+	gmt_format_bytes(texts[1], sizeof(texts[1]), totals->resident_private_bytes);
+	gmt_format_bytes(texts[2], sizeof(texts[2]), totals->resident_shared_bytes);
+}
+
+static void format_total_rate(char text[8], const struct gmt_totals *totals, uint32_t needed,
+			      double rate)
+{
+	if (needed & ~totals->known)
+		strcpy(text, "?");
+	else if (totals->has_rates)
+		gmt_format_rate(text, 8, rate);
+	else
+		strcpy(text, "-");
+}
+
 void gmt_totals_format(char *text, size_t size, const struct gmt_totals *totals, int width)
 {
 	static const char *const layouts[] = {
@@ -136,17 +165,13 @@ void gmt_totals_format(char *text, size_t size, const struct gmt_totals *totals,
 		"%.0sP %s S %s F/s %s C/s %s D/s %s L %s",
 		"%.0sP%s S%s F%s C%s D%s L%s",
 	};
-	char bytes[3][8], rates[3][8] = { "-", "-", "-" }, lost[8];
+	char bytes[3][8], rates[3][8], lost[8];
 
-	gmt_format_bytes(bytes[0], sizeof(bytes[0]), totals->size_bytes);
-	gmt_format_bytes(bytes[1], sizeof(bytes[1]), totals->resident_private_bytes);
-	gmt_format_bytes(bytes[2], sizeof(bytes[2]), totals->resident_shared_bytes);
+	gmt_totals_bytes(bytes, totals);
 	gmt_format_count(lost, sizeof(lost), totals->lost);
-	if (totals->has_rates) {
-		gmt_format_rate(rates[0], sizeof(rates[0]), totals->rates.faults);
-		gmt_format_rate(rates[1], sizeof(rates[1]), totals->rates.conversions);
-		gmt_format_rate(rates[2], sizeof(rates[2]), totals->rates.denied);
-	}
+	format_total_rate(rates[0], totals, GMT_KNOWN_FAULTS, totals->rates.faults);
+	format_total_rate(rates[1], totals, GMT_KNOWN_CONVERSIONS, totals->rates.conversions);
+	format_total_rate(rates[2], totals, GMT_KNOWN_DENIED, totals->rates.denied);
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"

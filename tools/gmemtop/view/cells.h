@@ -38,6 +38,9 @@ void gmt_cell_format(char *text, size_t size, const struct gmt_row *row, enum gm
 /* gmt_vm_format() - A VM: its hypervisor's name and its number, "kvm 1234" */
 void gmt_vm_format(char *text, size_t size, const char *consumer, uint64_t vm);
 
+/* gmt_totals_bytes() - Size, private and shared bytes of the totals, "?" where not known */
+void gmt_totals_bytes(char texts[3][8], const struct gmt_totals *totals);
+
 /* gmt_totals_format() - One line of totals, as long as fits in @width columns; lost included */
 void gmt_totals_format(char *text, size_t size, const struct gmt_totals *totals, int width);
 

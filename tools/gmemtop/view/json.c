@@ -8,18 +8,33 @@
 #include "view/json.h"
 #include "view/json_common.h"
 
-static void add_rates(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct gmt_rates *rates,
+/* A number, or null where nobody could tell it. */
+static void add_known(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, uint64_t value,
 		      bool known)
 {
-	if (known) {
-		yyjson_mut_obj_add_real(doc, object, "faults_per_second", rates->faults);
-		yyjson_mut_obj_add_real(doc, object, "conversions_per_second", rates->conversions);
-		yyjson_mut_obj_add_real(doc, object, "denied_per_second", rates->denied);
-	} else {
-		yyjson_mut_obj_add_null(doc, object, "faults_per_second");
-		yyjson_mut_obj_add_null(doc, object, "conversions_per_second");
-		yyjson_mut_obj_add_null(doc, object, "denied_per_second");
-	}
+	if (known)
+		yyjson_mut_obj_add_uint(doc, object, key, value);
+	else
+		yyjson_mut_obj_add_null(doc, object, key);
+}
+
+static void add_rate(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, double rate,
+		     bool known)
+{
+	if (known)
+		yyjson_mut_obj_add_real(doc, object, key, rate);
+	else
+		yyjson_mut_obj_add_null(doc, object, key);
+}
+
+/* @known: enum gmt_known, 0 while there are no rates at all. */
+static void add_rates(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct gmt_rates *rates,
+		      uint32_t known)
+{
+	add_rate(doc, object, "faults_per_second", rates->faults, !(GMT_KNOWN_FAULTS & ~known));
+	add_rate(doc, object, "conversions_per_second", rates->conversions,
+		 known & GMT_KNOWN_CONVERSIONS);
+	add_rate(doc, object, "denied_per_second", rates->denied, known & GMT_KNOWN_DENIED);
 }
 
 static void add_flags(yyjson_mut_doc *doc, yyjson_mut_val *object, uint32_t flags)
@@ -40,13 +55,23 @@ static void add_creator(yyjson_mut_doc *doc, yyjson_mut_val *object, const struc
 			int64_t offset_ns)
 {
 	const struct gmt_rec_gmem *rec = &row->rec;
+	bool known = rec->known & GMT_KNOWN_CREATOR;
 
-	gmt_json_add_time(doc, object, "created", "created_ns", rec->created_ns, offset_ns);
-	yyjson_mut_obj_add_uint(doc, object, "pid", rec->creator_pid);
-	yyjson_mut_obj_add_uint(doc, object, "uid", rec->creator_uid);
-	gmt_json_add_chars(doc, object, "comm", rec->creator_comm, sizeof(rec->creator_comm));
+	if (rec->known & GMT_KNOWN_CREATED) {
+		gmt_json_add_time(doc, object, "created", "created_ns", rec->created_ns, offset_ns);
+	} else {
+		yyjson_mut_obj_add_null(doc, object, "created");
+		yyjson_mut_obj_add_null(doc, object, "created_ns");
+	}
+	add_known(doc, object, "pid", rec->creator_pid, known);
+	add_known(doc, object, "uid", rec->creator_uid, known);
+	if (known)
+		gmt_json_add_chars(doc, object, "comm", rec->creator_comm,
+				   sizeof(rec->creator_comm));
+	else
+		yyjson_mut_obj_add_null(doc, object, "comm");
 	gmt_json_add_cgroup(doc, object, row->cgroup);
-	yyjson_mut_obj_add_uint(doc, object, "cgroup_id", rec->creator_cgroup_id);
+	add_known(doc, object, "cgroup_id", rec->creator_cgroup_id, rec->known & GMT_KNOWN_CGROUP);
 }
 
 /* An array that is empty where there is none, null where nobody could tell. */
@@ -79,51 +104,64 @@ static void add_gmem(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct g
 	const struct {
 		const char *name;
 		uint64_t value;
+		uint32_t needed;
 	} numbers[] = {
-		{ "size_bytes", rec->size_bytes },
-		{ "resident_private_bytes", rec->resident_private_bytes },
-		{ "resident_shared_bytes", rec->resident_shared_bytes },
-		{ "bindings", rec->bindings },
-		{ "faults_host", rec->faults_host },
-		{ "faults_guest", rec->faults_guest },
-		{ "denied_private", rec->denied_private },
-		{ "denied_flags", rec->denied_flags },
-		{ "denied_capability", rec->denied_capability },
-		{ "denied_policy", rec->denied_policy },
-		{ "conversions", rec->conversions },
-		{ "conversions_failed", rec->conversions_failed },
-		{ "converted_bytes", rec->converted_bytes },
-		{ "allocated_bytes", rec->allocated_bytes },
-		{ "freed_bytes", rec->freed_bytes },
-		{ "read_bytes", rec->read_bytes },
-		{ "written_bytes", rec->written_bytes },
-		{ "inspected_bytes", rec->inspected_bytes },
-		{ "invalidations", rec->invalidations },
-		{ "memory_failures", rec->memory_failures },
+		{ "size_bytes", rec->size_bytes, 0 },
+		{ "resident_private_bytes", rec->resident_private_bytes,
+		  GMT_KNOWN_RESIDENT | GMT_KNOWN_STATES },
+		{ "resident_shared_bytes", rec->resident_shared_bytes,
+		  GMT_KNOWN_RESIDENT | GMT_KNOWN_STATES },
+		{ "bindings", rec->bindings, GMT_KNOWN_BINDINGS },
+		{ "faults_host", rec->faults_host, GMT_KNOWN_FAULTS_HOST },
+		{ "faults_guest", rec->faults_guest, GMT_KNOWN_FAULTS_GUEST },
+		{ "denied_private", rec->denied_private, GMT_KNOWN_DENIED },
+		{ "denied_flags", rec->denied_flags, GMT_KNOWN_DENIED },
+		{ "denied_capability", rec->denied_capability, GMT_KNOWN_DENIED },
+		{ "denied_policy", rec->denied_policy, GMT_KNOWN_DENIED },
+		{ "conversions", rec->conversions, GMT_KNOWN_CONVERSIONS },
+		{ "conversions_failed", rec->conversions_failed, GMT_KNOWN_CONVERSIONS },
+		{ "converted_bytes", rec->converted_bytes, GMT_KNOWN_CONVERSIONS },
+		{ "allocated_bytes", rec->allocated_bytes, GMT_KNOWN_ALLOCATIONS },
+		{ "freed_bytes", rec->freed_bytes, GMT_KNOWN_ALLOCATIONS },
+		{ "read_bytes", rec->read_bytes, GMT_KNOWN_IO },
+		{ "written_bytes", rec->written_bytes, GMT_KNOWN_IO },
+		{ "inspected_bytes", rec->inspected_bytes, GMT_KNOWN_IO },
+		{ "invalidations", rec->invalidations, GMT_KNOWN_INVALIDATIONS },
+		{ "memory_failures", rec->memory_failures, GMT_KNOWN_FAILURES },
 	};
 
 	yyjson_mut_obj_add_uint(doc, object, "id", rec->id);
-	gmt_json_add_chars(doc, object, "name", rec->name, sizeof(rec->name));
+	if (rec->known & GMT_KNOWN_NAME)
+		gmt_json_add_chars(doc, object, "name", rec->name, sizeof(rec->name));
+	else
+		yyjson_mut_obj_add_null(doc, object, "name");
 	add_creator(doc, object, row, offset_ns);
-	add_flags(doc, object, rec->create_flags);
+	if (rec->known & GMT_KNOWN_FLAGS)
+		add_flags(doc, object, rec->create_flags);
+	else
+		yyjson_mut_obj_add_null(doc, object, "flags");
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		yyjson_mut_obj_add_uint(doc, object, numbers[i].name, numbers[i].value);
+		add_known(doc, object, numbers[i].name, numbers[i].value,
+			  !(numbers[i].needed & ~rec->known));
 	add_vms(doc, object, &row->vms);
-	add_rates(doc, object, &row->rates, row->has_rates);
+	add_rates(doc, object, &row->rates, row->has_rates ? rec->known : 0);
 }
 
 static void add_totals(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct gmt_totals *totals)
 {
+	const uint32_t resident = GMT_KNOWN_RESIDENT | GMT_KNOWN_STATES;
+
 	yyjson_mut_obj_add_uint(doc, object, "gmems", totals->gmems);
 	yyjson_mut_obj_add_uint(doc, object, "size_bytes", totals->size_bytes);
-	yyjson_mut_obj_add_uint(doc, object, "resident_private_bytes",
-				totals->resident_private_bytes);
-	yyjson_mut_obj_add_uint(doc, object, "resident_shared_bytes",
-				totals->resident_shared_bytes);
-	yyjson_mut_obj_add_uint(doc, object, "faults", totals->faults);
-	yyjson_mut_obj_add_uint(doc, object, "conversions", totals->conversions);
-	yyjson_mut_obj_add_uint(doc, object, "denied", totals->denied);
-	add_rates(doc, object, &totals->rates, totals->has_rates);
+	add_known(doc, object, "resident_private_bytes", totals->resident_private_bytes,
+		  !(resident & ~totals->known));
+	add_known(doc, object, "resident_shared_bytes", totals->resident_shared_bytes,
+		  !(resident & ~totals->known));
+	add_known(doc, object, "faults", totals->faults, !(GMT_KNOWN_FAULTS & ~totals->known));
+	add_known(doc, object, "conversions", totals->conversions,
+		  totals->known & GMT_KNOWN_CONVERSIONS);
+	add_known(doc, object, "denied", totals->denied, totals->known & GMT_KNOWN_DENIED);
+	add_rates(doc, object, &totals->rates, totals->has_rates ? totals->known : 0);
 }
 
 int gmt_json_table(FILE *out, const struct gmt_table *table)
@@ -176,14 +214,17 @@ int gmt_json_gmem(FILE *out, const struct gmt_detail *detail)
 		return -ENOMEM;
 	root = yyjson_mut_doc_get_root(doc);
 	add_gmem(doc, root, &detail->row, offset_ns);
-	yyjson_mut_obj_add_bool(doc, root, "creator_alive", detail->creator_alive);
+	if (detail->row.rec.known & GMT_KNOWN_CREATOR)
+		yyjson_mut_obj_add_bool(doc, root, "creator_alive", detail->creator_alive);
+	else
+		yyjson_mut_obj_add_null(doc, root, "creator_alive");
 	yyjson_mut_obj_add_uint(doc, root, "lost", 0);
 	list = add_list(doc, root, "binding_list", detail->row.vms.known);
 	for (size_t i = 0; list && i < detail->binding_count; i++)
 		add_binding(doc, yyjson_mut_arr_add_obj(doc, list), &detail->bindings[i],
 			    offset_ns);
-	list = yyjson_mut_obj_add_arr(doc, root, "ranges");
-	for (size_t i = 0; i < detail->range_count; i++)
+	list = add_list(doc, root, "ranges", !detail->ranges_unknown);
+	for (size_t i = 0; list && i < detail->range_count; i++)
 		add_range(doc, yyjson_mut_arr_add_obj(doc, list), &detail->ranges[i]);
 	return gmt_json_put(out, doc);
 }

@@ -82,6 +82,10 @@ static void add_field(yyjson_mut_doc *doc, yyjson_mut_val *object,
 {
 	const char *value;
 
+	if (event->unknown & field->unknown) {
+		yyjson_mut_obj_add_null(doc, object, field->name);
+		return;
+	}
 	switch (field->kind) {
 	case GMT_FIELD_U64:
 	case GMT_FIELD_ADDR:
@@ -129,7 +133,10 @@ int gmt_json_event(FILE *out, const struct gmt_rec_event *event, const char *cgr
 	root = yyjson_mut_doc_get_root(doc);
 	yyjson_mut_obj_add_str(doc, root, "event", gmt_event_name(event->event));
 	gmt_json_add_time(doc, root, "time", "time_ns", event->time_ns, offset_ns);
-	yyjson_mut_obj_add_uint(doc, root, "id", event->id);
+	if (event->unknown & GMT_UNKNOWN_ID)
+		yyjson_mut_obj_add_null(doc, root, "id");
+	else
+		yyjson_mut_obj_add_uint(doc, root, "id", event->id);
 	fields = gmt_event_fields(event->event, &count);
 	for (size_t i = 0; i < count; i++)
 		add_field(doc, root, event, &fields[i]);

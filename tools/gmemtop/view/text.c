@@ -37,6 +37,15 @@ static int column_width(const struct gmt_table *table, enum gmt_column column)
 	return width;
 }
 
+static void put_sum(FILE *out, const struct gmt_totals *totals, const char *name, uint32_t needed,
+		    uint64_t sum)
+{
+	if (needed & ~totals->known)
+		fprintf(out, "  %s ?", name);
+	else
+		fprintf(out, "  %s %" PRIu64, name, sum);
+}
+
 static void put_totals(FILE *out, const struct gmt_totals *totals, bool rates)
 {
 	char text[256], bytes[3][8];
@@ -46,14 +55,13 @@ static void put_totals(FILE *out, const struct gmt_totals *totals, bool rates)
 		fprintf(out, "%s\n", text);
 		return;
 	}
-	gmt_format_bytes(bytes[0], sizeof(bytes[0]), totals->size_bytes);
-	gmt_format_bytes(bytes[1], sizeof(bytes[1]), totals->resident_private_bytes);
-	gmt_format_bytes(bytes[2], sizeof(bytes[2]), totals->resident_shared_bytes);
-	fprintf(out,
-		"total: %zu gmem%s  size %s  private %s  shared %s  faults %" PRIu64
-		"  conversions %" PRIu64 "  denied %" PRIu64 "  lost %" PRIu64 "\n",
-		totals->gmems, totals->gmems == 1 ? "" : "s", bytes[0], bytes[1], bytes[2],
-		totals->faults, totals->conversions, totals->denied, totals->lost);
+	gmt_totals_bytes(bytes, totals);
+	fprintf(out, "total: %zu gmem%s  size %s  private %s  shared %s", totals->gmems,
+		totals->gmems == 1 ? "" : "s", bytes[0], bytes[1], bytes[2]);
+	put_sum(out, totals, "faults", GMT_KNOWN_FAULTS, totals->faults);
+	put_sum(out, totals, "conversions", GMT_KNOWN_CONVERSIONS, totals->conversions);
+	put_sum(out, totals, "denied", GMT_KNOWN_DENIED, totals->denied);
+	fprintf(out, "  lost %" PRIu64 "\n", totals->lost);
 }
 
 void gmt_text_table(FILE *out, const struct gmt_table *table, const enum gmt_column *set,
@@ -87,6 +95,16 @@ void gmt_text_refresh_head(FILE *out, const struct gmt_table *table)
 		table->count == 1 ? "" : "s");
 }
 
+/* A line that says "?" where the source cannot tell what is @needed for it. */
+static bool put_unknown(FILE *out, const char *name, const struct gmt_rec_gmem *rec,
+			uint32_t needed)
+{
+	if (!(needed & ~rec->known))
+		return false;
+	fprintf(out, "%-20s ?\n", name);
+	return true;
+}
+
 static void put_bytes(FILE *out, const char *name, uint64_t bytes)
 {
 	char human[8];
@@ -105,46 +123,66 @@ static void put_creator(FILE *out, const struct gmt_row *row, bool alive)
 	const struct gmt_rec_gmem *rec = &row->rec;
 	char text[GMT_CELL_MAX], time[40];
 
-	gmt_clean(text, sizeof(text), rec->creator_comm, sizeof(rec->creator_comm));
-	fprintf(out, "%-20s %s, pid %u%s, uid %u\n", "creator", text, rec->creator_pid,
-		alive ? "" : " (gone)", rec->creator_uid);
+	if (!put_unknown(out, "creator", rec, GMT_KNOWN_CREATOR)) {
+		gmt_clean(text, sizeof(text), rec->creator_comm, sizeof(rec->creator_comm));
+		fprintf(out, "%-20s %s, pid %u%s, uid %u\n", "creator", text, rec->creator_pid,
+			alive ? "" : " (gone)", rec->creator_uid);
+	}
 	gmt_cell_format(text, sizeof(text), row, GMT_COLUMN_CGROUP);
 	fprintf(out, "%-20s %s\n", "cgroup", text);
-	gmt_format_time(time, sizeof(time), rec->created_ns, gmt_clock_offset_ns());
-	fprintf(out, "%-20s %s\n", "created", time);
+	if (!put_unknown(out, "created", rec, GMT_KNOWN_CREATED)) {
+		gmt_format_time(time, sizeof(time), rec->created_ns, gmt_clock_offset_ns());
+		fprintf(out, "%-20s %s\n", "created", time);
+	}
 }
 
 void gmt_text_gmem(FILE *out, const struct gmt_row *row, bool creator_alive)
 {
 	const struct gmt_rec_gmem *rec = &row->rec;
+	const struct {
+		const char *name;
+		uint64_t value;
+		bool bytes;
+		uint32_t needed;
+	} numbers[] = {
+		{ "size", rec->size_bytes, true, 0 },
+		{ "resident private", rec->resident_private_bytes, true,
+		  GMT_KNOWN_RESIDENT | GMT_KNOWN_STATES },
+		{ "resident shared", rec->resident_shared_bytes, true,
+		  GMT_KNOWN_RESIDENT | GMT_KNOWN_STATES },
+		{ "bindings", rec->bindings, false, GMT_KNOWN_BINDINGS },
+		{ "faults host", rec->faults_host, false, GMT_KNOWN_FAULTS_HOST },
+		{ "faults guest", rec->faults_guest, false, GMT_KNOWN_FAULTS_GUEST },
+		{ "denied private", rec->denied_private, false, GMT_KNOWN_DENIED },
+		{ "denied flags", rec->denied_flags, false, GMT_KNOWN_DENIED },
+		{ "denied capability", rec->denied_capability, false, GMT_KNOWN_DENIED },
+		{ "denied policy", rec->denied_policy, false, GMT_KNOWN_DENIED },
+		{ "conversions", rec->conversions, false, GMT_KNOWN_CONVERSIONS },
+		{ "conversions failed", rec->conversions_failed, false, GMT_KNOWN_CONVERSIONS },
+		{ "converted", rec->converted_bytes, true, GMT_KNOWN_CONVERSIONS },
+		{ "allocated", rec->allocated_bytes, true, GMT_KNOWN_ALLOCATIONS },
+		{ "freed", rec->freed_bytes, true, GMT_KNOWN_ALLOCATIONS },
+		{ "read", rec->read_bytes, true, GMT_KNOWN_IO },
+		{ "written", rec->written_bytes, true, GMT_KNOWN_IO },
+		{ "inspected", rec->inspected_bytes, true, GMT_KNOWN_IO },
+		{ "invalidations", rec->invalidations, false, GMT_KNOWN_INVALIDATIONS },
+		{ "memory failures", rec->memory_failures, false, GMT_KNOWN_FAILURES },
+	};
 	char text[GMT_CELL_MAX];
 
 	put_number(out, "id", rec->id);
-	gmt_clean(text, sizeof(text), rec->name, sizeof(rec->name));
+	gmt_cell_format(text, sizeof(text), row, GMT_COLUMN_NAME);
 	fprintf(out, "%-20s %s\n", "name", text);
 	put_creator(out, row, creator_alive);
-	gmt_flags_format(text, sizeof(text), rec->create_flags);
-	fprintf(out, "%-20s %s\n", "flags", text);
-	put_bytes(out, "size", rec->size_bytes);
-	put_bytes(out, "resident private", rec->resident_private_bytes);
-	put_bytes(out, "resident shared", rec->resident_shared_bytes);
-	put_number(out, "bindings", rec->bindings);
-	put_number(out, "faults host", rec->faults_host);
-	put_number(out, "faults guest", rec->faults_guest);
-	put_number(out, "denied private", rec->denied_private);
-	put_number(out, "denied flags", rec->denied_flags);
-	put_number(out, "denied capability", rec->denied_capability);
-	put_number(out, "denied policy", rec->denied_policy);
-	put_number(out, "conversions", rec->conversions);
-	put_number(out, "conversions failed", rec->conversions_failed);
-	put_bytes(out, "converted", rec->converted_bytes);
-	put_bytes(out, "allocated", rec->allocated_bytes);
-	put_bytes(out, "freed", rec->freed_bytes);
-	put_bytes(out, "read", rec->read_bytes);
-	put_bytes(out, "written", rec->written_bytes);
-	put_bytes(out, "inspected", rec->inspected_bytes);
-	put_number(out, "invalidations", rec->invalidations);
-	put_number(out, "memory failures", rec->memory_failures);
+	if (!put_unknown(out, "flags", rec, GMT_KNOWN_FLAGS)) {
+		gmt_flags_format(text, sizeof(text), rec->create_flags);
+		fprintf(out, "%-20s %s\n", "flags", text);
+	}
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (put_unknown(out, numbers[i].name, rec, numbers[i].needed))
+			continue;
+		(numbers[i].bytes ? put_bytes : put_number)(out, numbers[i].name, numbers[i].value);
+	}
 	put_number(out, "lost", 0);
 }
 
@@ -170,12 +208,17 @@ void gmt_text_binding(FILE *out, const struct gmt_rec_binding *binding)
 
 void gmt_text_bindings_unknown(FILE *out)
 {
-	fprintf(out, "\nbindings are not known: this gmem.ko does not tell them\n");
+	fprintf(out, "\nbindings are not known: the source does not tell them\n");
 }
 
 void gmt_text_range_head(FILE *out)
 {
 	fprintf(out, "\n%18s %18s %5s  %-7s  %s\n", "OFFSET", "END", "SIZE", "STATE", "RESIDENT");
+}
+
+void gmt_text_ranges_unknown(FILE *out)
+{
+	fprintf(out, "\nranges are not known: the source does not tell them\n");
 }
 
 void gmt_text_range(FILE *out, const struct gmt_rec_range *range)

@@ -30,6 +30,7 @@ void gmt_text_bindings_unknown(FILE *out);
 
 /* gmt_text_range() - One range of it */
 void gmt_text_range_head(FILE *out);
+void gmt_text_ranges_unknown(FILE *out);
 void gmt_text_range(FILE *out, const struct gmt_rec_range *range);
 
 /* gmt_text_check() - One finding of doctor */

@@ -19,6 +19,10 @@ static void put_field(struct gmt_line *line, const struct gmt_rec_event *event,
 	gmt_line_str(line, " ");
 	gmt_line_str(line, field->name);
 	gmt_line_str(line, "=");
+	if (event->unknown & field->unknown) {
+		gmt_line_str(line, "?");
+		return;
+	}
 	switch (field->kind) {
 	case GMT_FIELD_U64:
 		gmt_line_u64(line, gmt_field_u64(event, field));
@@ -89,7 +93,10 @@ void gmt_text_event(FILE *out, const struct gmt_rec_event *event, const char *cg
 	gmt_line_str(&line, " ");
 	gmt_line_str(&line, gmt_event_name(event->event));
 	gmt_line_str(&line, " id=");
-	gmt_line_u64(&line, event->id);
+	if (event->unknown & GMT_UNKNOWN_ID)
+		gmt_line_str(&line, "?");
+	else
+		gmt_line_u64(&line, event->id);
 	fields = gmt_event_fields(event->event, &count);
 	for (size_t i = 0; i < count; i++)
 		put_field(&line, event, &fields[i]);
