@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Open-coded BPF iterators: for SEC("syscall") programs that look at all gmems, or at
- * the ranges of one. They hand out values in memory of the iterator's own, so a program
+ * a part of one. They hand out values in memory of the iterator's own, so a program
  * can neither keep nor change a kernel object.
  */
 #include <linux/bpf.h>
@@ -28,6 +28,12 @@ struct gmem_binding_iter {
 	u64 id;
 	u64 offset;
 	struct gmem_binding_info info;
+};
+
+struct gmem_node_iter {
+	u64 id;
+	u32 nid;
+	struct gmem_node_info info;
 };
 
 /* The bindings of the next gmem that has any, referenced. */
@@ -245,6 +251,70 @@ __bpf_kfunc void bpf_iter_gmem_binding_destroy(struct bpf_iter_gmem_binding *it)
 	kfree(*(struct gmem_binding_iter **)it);
 }
 
+/**
+ * bpf_iter_gmem_node_new() - begin a walk over what gmems have on NUMA nodes
+ * @it: the iterator
+ * @from_id: lowest id of a gmem of interest
+ * @from_nid: lowest node of interest in that gmem
+ *
+ * Return: 0 or -ENOMEM; then the walk is empty.
+ */
+__bpf_kfunc int bpf_iter_gmem_node_new(struct bpf_iter_gmem_node *it, u64 from_id, u32 from_nid)
+{
+	struct gmem_node_iter **kit = (void *)it;
+
+	BUILD_BUG_ON(sizeof(*it) != sizeof(*kit));
+	*kit = kzalloc(sizeof(**kit), GFP_KERNEL_ACCOUNT);
+	if (!*kit)
+		return -ENOMEM;
+	(*kit)->id = from_id;
+	(*kit)->nid = from_nid;
+	return 0;
+}
+
+/**
+ * bpf_iter_gmem_node_next() - the next node that has memory of a gmem, in order of ids and nodes
+ * @it: the iterator
+ *
+ * Return: what it has, good until the next call; NULL at the end.
+ */
+__bpf_kfunc struct gmem_node_info *bpf_iter_gmem_node_next(struct bpf_iter_gmem_node *it)
+{
+	struct gmem_node_iter *kit = *(struct gmem_node_iter **)it;
+	bool found = false;
+	struct gmem *gm;
+
+	if (!kit)
+		return NULL;
+	rcu_read_lock();
+	while (!found && (gm = gmem_registry_next(kit->id))) {
+		if (gm->id != kit->id) {
+			kit->id = gm->id;
+			kit->nid = 0;
+		}
+		found = gmem_node_next(gm, &kit->nid, &kit->info.resident_bytes);
+		if (!found) {
+			kit->id++;
+			kit->nid = 0;
+		}
+	}
+	rcu_read_unlock();
+	if (!found)
+		return NULL;
+	kit->info.id = kit->id;
+	kit->info.nid = kit->nid++;
+	return &kit->info;
+}
+
+/**
+ * bpf_iter_gmem_node_destroy() - end a walk
+ * @it: the iterator
+ */
+__bpf_kfunc void bpf_iter_gmem_node_destroy(struct bpf_iter_gmem_node *it)
+{
+	kfree(*(struct gmem_node_iter **)it);
+}
+
 __bpf_kfunc_end_defs();
 
 /* A module has one set for a type of programs; policy_kfuncs.c has the last iterator. */
@@ -258,6 +328,9 @@ BTF_ID_FLAGS(func, bpf_iter_gmem_range_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_binding_new, KF_ITER_NEW | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_binding_next, KF_ITER_NEXT | KF_RET_NULL | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_binding_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_gmem_node_new, KF_ITER_NEW | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_gmem_node_next, KF_ITER_NEXT | KF_RET_NULL | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_gmem_node_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_policy_new, KF_ITER_NEW | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_policy_next, KF_ITER_NEXT | KF_RET_NULL | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_gmem_policy_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)

@@ -22,6 +22,10 @@ struct bpf_iter_gmem_binding {
 	u64 __opaque[1];
 } __aligned(8);
 
+struct bpf_iter_gmem_node {
+	u64 __opaque[1];
+} __aligned(8);
+
 struct bpf_iter_gmem_policy {
 	u64 __opaque[1];
 } __aligned(8);
@@ -37,6 +41,10 @@ void bpf_iter_gmem_range_destroy(struct bpf_iter_gmem_range *it);
 int bpf_iter_gmem_binding_new(struct bpf_iter_gmem_binding *it, u64 from_id, u64 from_offset);
 struct gmem_binding_info *bpf_iter_gmem_binding_next(struct bpf_iter_gmem_binding *it);
 void bpf_iter_gmem_binding_destroy(struct bpf_iter_gmem_binding *it);
+
+int bpf_iter_gmem_node_new(struct bpf_iter_gmem_node *it, u64 from_id, u32 from_nid);
+struct gmem_node_info *bpf_iter_gmem_node_next(struct bpf_iter_gmem_node *it);
+void bpf_iter_gmem_node_destroy(struct bpf_iter_gmem_node *it);
 
 /* policy_kfuncs.c */
 int bpf_gmem_get_stats(u64 id, void *stats, u32 stats__sz);

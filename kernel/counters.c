@@ -58,6 +58,25 @@ void gmem_stats_fill(const struct gmem *gm, struct gmem_stats *stats)
 }
 
 /**
+ * gmem_node_next() - the next NUMA node that has any of a gmem's memory
+ * @gm: the memory
+ * @nid: in, lowest node of interest; out, the node
+ * @bytes: resident there, over 0
+ *
+ * Context: any; @gm must not go away (reference or RCU).
+ * Return: false when there is none.
+ */
+bool gmem_node_next(const struct gmem *gm, u32 *nid, u64 *bytes)
+{
+	for (; *nid < nr_node_ids; ++*nid) {
+		*bytes = atomic64_read(&gm->node_bytes[*nid]);
+		if (*bytes)
+			return true;
+	}
+	return false;
+}
+
+/**
  * gmem_stats_denied() - refusals of every cause
  * @stats: from gmem_stats_fill()
  *

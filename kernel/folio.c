@@ -6,6 +6,7 @@
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/rcupdate_wait.h>
 
 #include "binding.h"
 #include "compat.h"
@@ -75,6 +76,7 @@ static struct folio *gmem_folio_add(struct gmem *gm, pgoff_t index, enum gmem_st
 
 	gmem_count(gm, GMEM_NR_ALLOCATED_BYTES, folio_size(folio));
 	gmem_count_resident(gm, state, folio_size(folio));
+	gmem_count_node(gm, folio_nid(folio), folio_size(folio));
 	if (times)
 		times->allocated = 1;
 	gmem_trace_alloc(gm, folio, state);
@@ -208,6 +210,40 @@ void gmem_folios_unmap(struct gmem *gm, pgoff_t first, pgoff_t last)
 	unmap_mapping_pages(gm->inode.i_mapping, first, last - first + 1, true);
 }
 
+/* Folios looked at in one RCU read section. */
+#define GMEM_WALK_MAX 4096
+
+/*
+ * A range is about to be freed: what it has on each node is no longer counted. Nobody adds or
+ * removes folios now, and none of them ever moves.
+ */
+static void gmem_uncount_nodes(struct gmem *gm, pgoff_t first, pgoff_t last)
+{
+	XA_STATE(xas, &gm->inode.i_mapping->i_pages, first);
+	unsigned int walked = 0;
+	struct folio *folio;
+	int nid = 0;
+	s64 bytes = 0;
+
+	rcu_read_lock();
+	xas_for_each(&xas, folio, last) {
+		if (xas_retry(&xas, folio))
+			continue;
+		if (folio_nid(folio) != nid) {
+			gmem_count_node(gm, nid, -bytes);
+			nid = folio_nid(folio);
+			bytes = 0;
+		}
+		bytes += gmem_folio_overlap(folio, first, last);
+		if (++walked % GMEM_WALK_MAX == 0) {
+			xas_pause(&xas);
+			cond_resched_rcu();
+		}
+	}
+	rcu_read_unlock();
+	gmem_count_node(gm, nid, -bytes);
+}
+
 /* Free the memory of pages in the same state. Nobody else adds or removes folios now. */
 static u64 gmem_discard_run(struct gmem *gm, pgoff_t first, pgoff_t last, enum gmem_state state)
 {
@@ -215,10 +251,14 @@ static u64 gmem_discard_run(struct gmem *gm, pgoff_t first, pgoff_t last, enum g
 	unsigned long before = mapping->nrpages;
 	u64 freed;
 
+	if (nr_node_ids > 1)
+		gmem_uncount_nodes(gm, first, last);
 	truncate_inode_pages_range(mapping, (loff_t)first << PAGE_SHIFT,
 				   ((loff_t)(last + 1) << PAGE_SHIFT) - 1);
 	freed = (u64)(before - mapping->nrpages) << PAGE_SHIFT;
 	gmem_count_resident(gm, state, -(s64)freed);
+	if (nr_node_ids == 1)
+		gmem_count_node(gm, 0, -(s64)freed);
 	return freed;
 }
 

@@ -26,6 +26,7 @@ static int gmem_mnt_count;
 static struct inode *gmem_alloc_inode(struct super_block *sb)
 {
 	struct gmem *gm = kmem_cache_alloc(gmem_cache, GFP_KERNEL);
+	unsigned int i;
 
 	if (!gm)
 		return NULL;
@@ -41,6 +42,8 @@ static struct inode *gmem_alloc_inode(struct super_block *sb)
 	gm->creator.cgroup_ids = NULL;
 	INIT_LIST_HEAD(&gm->policies);
 	gm->file = NULL;
+	for (i = 0; i < nr_node_ids; i++)
+		atomic64_set(&gm->node_bytes[i], 0);
 	return &gm->inode;
 
 err_free_counters:
@@ -301,7 +304,8 @@ static void gmem_init_once(void *object)
  */
 int gmem_fs_init(void)
 {
-	gmem_cache = kmem_cache_create("gmem", sizeof(struct gmem), 0,
+	gmem_cache = kmem_cache_create("gmem",
+				       struct_size_t(struct gmem, node_bytes, nr_node_ids), 0,
 				       SLAB_ACCOUNT, gmem_init_once);
 	return gmem_cache ? 0 : -ENOMEM;
 }

@@ -85,6 +85,8 @@ struct gmem_creator {
  * @policies: of this gmem alone, see policy_set.c
  * @owner: the hypervisor that made it; NULL with GMEM_CREATE
  * @inode: lifetime; i_mapping holds the folios. i_size is constant.
+ * @node_bytes: resident on each NUMA node, nr_node_ids of them. Not per CPU, which would cost
+ *	more memory than it saves time: a folio comes and goes under i_pages' lock anyway.
  *
  * Found by id in the registry from creation to eviction, freed by RCU.
  */
@@ -101,6 +103,7 @@ struct gmem {
 	struct list_head policies;
 	struct gmem_owner *owner;
 	struct inode inode;
+	atomic64_t node_bytes[];
 };
 
 static inline struct gmem *gmem_of(struct inode *inode)
@@ -135,7 +138,13 @@ static inline void gmem_count_resident(struct gmem *gm, enum gmem_state state, s
 						    GMEM_NR_RESIDENT_PRIVATE, bytes);
 }
 
+static inline void gmem_count_node(struct gmem *gm, int nid, s64 bytes)
+{
+	atomic64_add(bytes, &gm->node_bytes[nid]);
+}
+
 void gmem_stats_fill(const struct gmem *gm, struct gmem_stats *stats);
+bool gmem_node_next(const struct gmem *gm, u32 *nid, u64 *bytes);
 u64 gmem_stats_denied(const struct gmem_stats *stats);
 
 void gmem_count_denial(struct gmem *gm, enum gmem_denial denial);

@@ -159,6 +159,13 @@ struct gmem_binding_info {
 	char consumer[16];
 };
 
+/* What one NUMA node has of a gmem, as the iterator gmem_node tells it. */
+struct gmem_node_info {
+	u64 id;			/* of the gmem */
+	u64 resident_bytes;	/* over 0 */
+	s32 nid;		/* NUMA node */
+};
+
 /* One gmem, as the iterator gmem and the statistics tell it. */
 struct gmem_snapshot {
 	struct gmem_stats stats;
