@@ -43,6 +43,10 @@ struct bpf_iter_gmem_binding {
 	__u64 __opaque[1];
 } __attribute__((aligned(8)));
 
+struct bpf_iter_gmem_node {
+	__u64 __opaque[1];
+} __attribute__((aligned(8)));
+
 /* gmems with id >= from_id, ascending */
 extern int bpf_iter_gmem_new(struct bpf_iter_gmem *it, __u64 from_id) __ksym;
 extern struct gmem_snapshot *bpf_iter_gmem_next(struct bpf_iter_gmem *it) __ksym;
@@ -60,6 +64,12 @@ extern int bpf_iter_gmem_binding_new(struct bpf_iter_gmem_binding *it, __u64 fro
 extern struct gmem_binding_info *
 bpf_iter_gmem_binding_next(struct bpf_iter_gmem_binding *it) __ksym __weak;
 extern void bpf_iter_gmem_binding_destroy(struct bpf_iter_gmem_binding *it) __ksym __weak;
+
+/* bytes by gmem and NUMA node, from the ones given on, empty nodes left out; weak as the bindings */
+extern int bpf_iter_gmem_node_new(struct bpf_iter_gmem_node *it, __u64 from_id,
+				  __u32 from_nid) __ksym __weak;
+extern struct gmem_node_info *bpf_iter_gmem_node_next(struct bpf_iter_gmem_node *it) __ksym __weak;
+extern void bpf_iter_gmem_node_destroy(struct bpf_iter_gmem_node *it) __ksym __weak;
 
 struct bpf_iter_gmem_policy {
 	__u64 __opaque[1];

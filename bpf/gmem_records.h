@@ -14,11 +14,12 @@
 #define GMT_CONSUMER_MAX 16
 #define GMT_POLICY_MAX	 32
 
-/* Records that one run of the snapshot, the ranges, the bindings and the policies program can hand over. */
+/* Records that one run of the program for each of them can hand over. */
 #define GMT_SNAPSHOT_BATCH 1024
 #define GMT_RANGES_BATCH   4096
 #define GMT_BINDINGS_BATCH 1024
 #define GMT_POLICIES_BATCH 256
+#define GMT_NODES_BATCH	   1024
 
 /* enum gmt_event - The tracepoints, in the order of docs/events.md. */
 enum gmt_event {

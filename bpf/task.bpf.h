@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's own types, as far as the audit program looks into them to tell who acts: a
+ * The kernel's own types, as far as programs look into them to tell who acts or holds: a
  * few members each, found by CO-RE in whatever kernel runs. Included after gmem_core.bpf.h.
  */
 #ifndef _TASK_BPF_H
@@ -49,6 +49,7 @@ struct hlist_bl_node {
 
 struct super_block {
 	u32 s_dev;
+	unsigned long s_magic;
 };
 
 struct inode {
@@ -80,6 +81,7 @@ struct path {
 
 struct file {
 	struct path f_path;
+	struct inode *f_inode;
 };
 
 struct mm_struct {
@@ -87,6 +89,7 @@ struct mm_struct {
 };
 
 struct cred {
+	kuid_t uid;
 	kuid_t euid;
 };
 
@@ -111,6 +114,10 @@ struct css_set {
 
 struct task_struct {
 	struct mm_struct *mm;
+	int pid;
+	int tgid;
+	char comm[GMT_COMM_MAX];
+	struct files_struct *files;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	struct nsproxy *nsproxy;

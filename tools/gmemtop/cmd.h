@@ -18,6 +18,7 @@ int cmd_top(int argc, char **argv, struct gmt_error *error);
 int cmd_list(int argc, char **argv, struct gmt_error *error);
 int cmd_show(int argc, char **argv, struct gmt_error *error);
 int cmd_trace(int argc, char **argv, struct gmt_error *error);
+int cmd_latency(int argc, char **argv, struct gmt_error *error);
 int cmd_policy(int argc, char **argv, struct gmt_error *error);
 int cmd_audit(int argc, char **argv, struct gmt_error *error);
 int cmd_doctor(int argc, char **argv, struct gmt_error *error);

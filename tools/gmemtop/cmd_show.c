@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* gmemtop show ID: one gmem in full, with its bindings and ranges. */
+/* gmemtop show ID: one gmem in full, with its NUMA nodes, holders, bindings and ranges. */
 #include <errno.h>
 
 #include "cmd.h"
@@ -51,8 +51,8 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "ID",
-	.doc = "One gmem in full: creator, sizes, counts since creation, its bindings "
-	       "and its ranges.",
+	.doc = "One gmem in full: creator, sizes, counts since creation, its memory by NUMA "
+	       "node, who holds descriptors of it, its bindings and its ranges.",
 };
 
 static int keep_range(void *ctx, const struct gmt_rec_range *range)
@@ -65,9 +65,31 @@ static int keep_binding(void *ctx, const struct gmt_rec_binding *binding)
 	return gmt_detail_add_binding(ctx, binding);
 }
 
+static int keep_node(void *ctx, const struct gmt_rec_node *node)
+{
+	return gmt_detail_add_node(ctx, node);
+}
+
+/* A callback's way to the source, which knows the paths of cgroups. */
+struct keeper {
+	struct gmt_source *source;
+	struct gmt_detail *detail;
+};
+
+static int keep_holder(void *ctx, const struct gmt_rec_holder *holder)
+{
+	struct keeper *keeper = ctx;
+	struct gmt_source *source = keeper->source;
+
+	return gmt_detail_add_holder(keeper->detail, holder,
+				     source->ops->cgroup_path(source, holder->cgroup_id));
+}
+
 static void print_text(const struct gmt_detail *detail)
 {
 	gmt_text_gmem(stdout, &detail->row, detail->creator_alive);
+	gmt_text_nodes(stdout, detail);
+	gmt_text_holders(stdout, detail);
 	if (!detail->row.vms.known)
 		gmt_text_bindings_unknown(stdout);
 	else if (detail->binding_count)
@@ -96,6 +118,22 @@ static int read_bindings(struct gmt_source *source, struct gmt_detail *detail,
 	return err == -EOPNOTSUPP ? 0 : err;
 }
 
+/* What a source cannot tell is unknown, and the rest is told. */
+static int read_whole(struct gmt_source *source, struct gmt_detail *detail, struct gmt_error *error)
+{
+	struct keeper keeper = { .source = source, .detail = detail };
+	uint64_t id = detail->row.rec.id;
+	int err;
+
+	err = gmt_source_nodes(source, id, id, keep_node, detail, error);
+	detail->nodes_known = !err;
+	if (err && err != -EOPNOTSUPP)
+		return err;
+	err = gmt_source_holders(source, id, id, keep_holder, &keeper, error);
+	detail->holders_known = !err;
+	return err == -EOPNOTSUPP ? 0 : err;
+}
+
 static int read_detail(struct gmt_source *source, uint64_t id, struct gmt_detail *detail,
 		       struct gmt_error *error)
 {
@@ -111,7 +149,8 @@ static int read_detail(struct gmt_source *source, uint64_t id, struct gmt_detail
 	detail->ranges_unknown = err == -EOPNOTSUPP;
 	if (err && !detail->ranges_unknown)
 		return err;
-	return read_bindings(source, detail, error);
+	err = read_bindings(source, detail, error);
+	return err ? err : read_whole(source, detail, error);
 }
 
 static int run(struct gmt_source *source, const struct show_options *show, struct gmt_error *error)

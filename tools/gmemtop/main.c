@@ -20,6 +20,7 @@ static const struct {
 	{ "list", cmd_list, "every gmem there is, once" },
 	{ "show", cmd_show, "one gmem in full, with its bindings and ranges" },
 	{ "trace", cmd_trace, "events as they come" },
+	{ "latency", cmd_latency, "how long faults and conversions take" },
 	{ "policy", cmd_policy, "who may do what: list, show, check, try, apply, detach policies" },
 	{ "audit", cmd_audit, "access attempts, for the record" },
 	{ "doctor", cmd_doctor, "what this system offers gmemtop, what is missing, what to do" },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One gmem with its ranges and bindings. Used by show. */
+/* One gmem with its ranges, bindings, holders and NUMA nodes. Used by show. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +43,36 @@ int gmt_detail_add_binding(struct gmt_detail *detail, const struct gmt_rec_bindi
 	return gmt_vms_add(&detail->row.vms, binding);
 }
 
+int gmt_detail_add_holder(struct gmt_detail *detail, const struct gmt_rec_holder *holder,
+			  const char *cgroup)
+{
+	struct gmt_detail_holder *holders = grow(detail->holders, detail->holder_count,
+						 &detail->holder_capacity, sizeof(*holders));
+
+	if (!holders)
+		return -ENOMEM;
+	detail->holders = holders;
+	holders[detail->holder_count].rec = *holder;
+	holders[detail->holder_count++].cgroup = cgroup;
+	return 0;
+}
+
+int gmt_detail_add_node(struct gmt_detail *detail, const struct gmt_rec_node *node)
+{
+	struct gmt_rec_node *nodes =
+		grow(detail->nodes, detail->node_count, &detail->node_capacity, sizeof(*node));
+
+	if (!nodes)
+		return -ENOMEM;
+	detail->nodes = nodes;
+	nodes[detail->node_count++] = *node;
+	return 0;
+}
+
 void gmt_detail_exit(struct gmt_detail *detail)
 {
+	free(detail->holders);
+	free(detail->nodes);
 	free(detail->ranges);
 	free(detail->bindings);
 	gmt_vms_exit(&detail->row.vms);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Histograms of times: the same buckets as the programs in bpf/ count in. */
+#include "gmem_hist.h"
 #include "model/hist.h"
-
-#define SUB_BITS 3
-
-_Static_assert(GMT_HIST_SUB == 1 << SUB_BITS, "buckets a power of two");
 
 uint64_t gmt_hist_low(unsigned int bucket)
 {
@@ -16,14 +13,14 @@ uint64_t gmt_hist_low(unsigned int bucket)
 	return (uint64_t)(GMT_HIST_SUB + bucket % GMT_HIST_SUB) << shift;
 }
 
+uint64_t gmt_hist_last(unsigned int bucket)
+{
+	return bucket + 1 < GMT_HIST_BUCKETS ? gmt_hist_low(bucket + 1) - 1 : UINT64_MAX;
+}
+
 unsigned int gmt_hist_bucket(uint64_t ns)
 {
-	unsigned int shift;
-
-	if (ns < GMT_HIST_SUB)
-		return (unsigned int)ns;
-	shift = 63 - __builtin_clzll(ns) - SUB_BITS;
-	return (shift + 1) * GMT_HIST_SUB + (unsigned int)((ns >> shift) - GMT_HIST_SUB);
+	return gmt_hist_index(ns);
 }
 
 uint64_t gmt_hist_percentile(const struct gmt_hist *hist, double percent)
@@ -37,15 +34,22 @@ uint64_t gmt_hist_percentile(const struct gmt_hist *hist, double percent)
 	if ((double)wanted < (double)total * percent / 100)
 		wanted++;
 	for (unsigned int i = 0; i < GMT_HIST_BUCKETS && total; i++) {
-		uint64_t high;
-
 		seen += hist->buckets[i];
 		if (seen < wanted)
 			continue;
-		high = i + 1 < GMT_HIST_BUCKETS ? gmt_hist_low(i + 1) - 1 : hist->max_ns;
-		return high < hist->max_ns ? high : hist->max_ns;
+		return gmt_hist_last(i) < hist->max_ns ? gmt_hist_last(i) : hist->max_ns;
 	}
 	return 0;
+}
+
+void gmt_hist_add(struct gmt_hist *sum, const struct gmt_hist *hist)
+{
+	sum->count += hist->count;
+	sum->sum_ns += hist->sum_ns;
+	if (hist->max_ns > sum->max_ns)
+		sum->max_ns = hist->max_ns;
+	for (unsigned int i = 0; i < GMT_HIST_BUCKETS; i++)
+		sum->buckets[i] += hist->buckets[i];
 }
 
 void gmt_hist_since(struct gmt_hist *since, const struct gmt_hist *now,

@@ -10,6 +10,9 @@
 /* gmt_hist_low() - Return: the least time, in ns, that goes into a bucket */
 uint64_t gmt_hist_low(unsigned int bucket);
 
+/* gmt_hist_last() - Return: the largest time, in ns, that goes into a bucket */
+uint64_t gmt_hist_last(unsigned int bucket);
+
 /* gmt_hist_bucket() - Return: the bucket of a time */
 unsigned int gmt_hist_bucket(uint64_t ns);
 
@@ -20,6 +23,9 @@ unsigned int gmt_hist_bucket(uint64_t ns);
  * Return: the upper bound of the bucket it is in, at most the largest time; 0 of an empty one
  */
 uint64_t gmt_hist_percentile(const struct gmt_hist *hist, double percent);
+
+/* gmt_hist_add() - Add what another CPU counted */
+void gmt_hist_add(struct gmt_hist *sum, const struct gmt_hist *hist);
 
 /* gmt_hist_since() - @now less @before, both of one aggregation; max_ns is @now's */
 void gmt_hist_since(struct gmt_hist *since, const struct gmt_hist *now,

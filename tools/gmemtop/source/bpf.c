@@ -40,8 +40,7 @@ int gmt_bpf_load_failed(struct gmt_error *error, const char *what, int err)
 		what, strerror(-err));
 }
 
-/* Runs a SEC("syscall") program; its own verdict is returned. */
-static int run(struct bpf_program *program, const char *what, struct gmt_error *error)
+int gmt_bpf_run(struct bpf_program *program, const char *what, struct gmt_error *error)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
@@ -79,7 +78,7 @@ static int bpf_snapshot(struct gmt_source *source, gmt_gmem_fn fn, void *ctx,
 	do {
 		bss->from_id = from_id;
 		bss->wanted = GMT_SNAPSHOT_BATCH;
-		err = run(bpf->snapshot->progs.sys_snapshot, "snapshot", error);
+		err = gmt_bpf_run(bpf->snapshot->progs.sys_snapshot, "snapshot", error);
 		if (err)
 			return err;
 		for (uint32_t i = 0; i < bss->count; i++) {
@@ -112,7 +111,7 @@ static int bpf_find(struct gmt_source *source, uint64_t id, struct gmt_rec_gmem 
 	bss = bpf->snapshot->bss;
 	bss->from_id = id;
 	bss->wanted = 1;
-	err = run(bpf->snapshot->progs.sys_snapshot, "snapshot", error);
+	err = gmt_bpf_run(bpf->snapshot->progs.sys_snapshot, "snapshot", error);
 	if (err)
 		return err;
 	if (bss->count != 1 || bss->rows[0].id != id)
@@ -161,7 +160,7 @@ static int bpf_ranges(struct gmt_source *source, uint64_t id, gmt_range_fn fn, v
 	do {
 		bss->gmem_id = id;
 		bss->from_offset_bytes = from;
-		err = run(bpf->ranges->progs.sys_ranges, "ranges", error);
+		err = gmt_bpf_run(bpf->ranges->progs.sys_ranges, "ranges", error);
 		if (err == -ENOENT)
 			return no_such_gmem(error, id);
 		if (err)
@@ -204,7 +203,7 @@ static int bpf_bindings(struct gmt_source *source, uint64_t first, uint64_t last
 	do {
 		bss->from_id = first;
 		bss->from_offset_bytes = from;
-		err = run(bpf->bindings->progs.sys_bindings, "bindings", error);
+		err = gmt_bpf_run(bpf->bindings->progs.sys_bindings, "bindings", error);
 		if (err == -EOPNOTSUPP)
 			return gmt_fail(error, GMT_EXIT_MODULE, err,
 					"this gmem.ko does not tell its bindings");
@@ -244,7 +243,7 @@ static int bpf_policies(struct gmt_source *source, gmt_policy_fn fn, void *ctx,
 	bss = bpf->policies->bss;
 	do {
 		bss->from_id = from_id;
-		err = run(bpf->policies->progs.sys_policies, "policies", error);
+		err = gmt_bpf_run(bpf->policies->progs.sys_policies, "policies", error);
 		if (err == -EOPNOTSUPP)
 			return gmt_fail(error, GMT_EXIT_MODULE, err,
 					"this gmem.ko knows no policies: install it from the same "
@@ -300,6 +299,9 @@ static void bpf_close(struct gmt_source *source)
 	gmt_ranges__destroy(bpf->ranges);
 	gmt_bindings__destroy(bpf->bindings);
 	gmt_policies__destroy(bpf->policies);
+	gmt_bpf_nodes_close(bpf);
+	gmt_bpf_holders_close(bpf);
+	gmt_bpf_latency_stop(source, NULL);
 	gmt_cgroups_free(bpf->cgroups);
 	free(bpf);
 }
@@ -311,6 +313,11 @@ static const struct gmt_source_ops bpf_ops = {
 	.ranges = bpf_ranges,
 	.bindings = bpf_bindings,
 	.policies = bpf_policies,
+	.nodes = gmt_bpf_nodes,
+	.holders = gmt_bpf_holders,
+	.latency_start = gmt_bpf_latency_start,
+	.latency_read = gmt_bpf_latency_read,
+	.latency_stop = gmt_bpf_latency_stop,
 	.cgroup_path = bpf_cgroup_path,
 	.creator_alive = bpf_creator_alive,
 	.trace_start = gmt_bpf_trace_start,

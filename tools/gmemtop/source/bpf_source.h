@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The bpf source's own struct, shared by its two files: bpf.c and bpf_trace.c. */
+/* The bpf source's own struct, shared by its files: bpf.c and bpf_*.c. */
 #ifndef GMT_SOURCE_BPF_SOURCE_H
 #define GMT_SOURCE_BPF_SOURCE_H
 
@@ -9,7 +9,8 @@
 /**
  * struct gmt_bpf - gmem.ko on this host
  * @source: embedded first
- * @snapshot: loaded when first used; so are @ranges, @bindings, @policies and @events
+ * @snapshot: loaded when first used; so are @ranges, @bindings, @policies, @nodes, @holders
+ *	and @events
  * @ring: reads @events' ring buffer
  * @fn: who is told of events while a poll runs, with @ctx and the last answer @stop
  * @cgroups: owned
@@ -21,6 +22,11 @@ struct gmt_bpf {
 	struct gmt_bindings *bindings;
 	bool bindings_refused; /* they did not load; not tried again */
 	struct gmt_policies *policies;
+	struct gmt_nodes *nodes;
+	bool nodes_refused;
+	struct gmt_holders *holders;
+	struct gmt_times *times;       /* while times are aggregated */
+	struct gmt_hist *latency_cpus; /* one of each CPU, to read into */
 	struct gmt_events *events;
 	struct ring_buffer *ring;
 	gmt_event_fn fn;
@@ -31,6 +37,27 @@ struct gmt_bpf {
 
 /* Fills @error for a program that did not load. Return: @err */
 int gmt_bpf_load_failed(struct gmt_error *error, const char *what, int err);
+
+struct bpf_program;
+
+/* Runs a SEC("syscall") program. Return: its own verdict, -ENOENT and -EOPNOTSUPP without @error */
+int gmt_bpf_run(struct bpf_program *program, const char *what, struct gmt_error *error);
+
+/* bpf_nodes.c */
+int gmt_bpf_nodes(struct gmt_source *source, uint64_t first, uint64_t last, gmt_node_fn fn,
+		  void *ctx, struct gmt_error *error);
+void gmt_bpf_nodes_close(struct gmt_bpf *bpf);
+
+/* bpf_holders.c */
+int gmt_bpf_holders(struct gmt_source *source, uint64_t first, uint64_t last, gmt_holder_fn fn,
+		    void *ctx, struct gmt_error *error);
+void gmt_bpf_holders_close(struct gmt_bpf *bpf);
+
+/* bpf_latency.c */
+int gmt_bpf_latency_start(struct gmt_source *source, uint64_t id, struct gmt_error *error);
+int gmt_bpf_latency_read(struct gmt_source *source, struct gmt_hist *hists, uint64_t *missed,
+			 struct gmt_error *error);
+int gmt_bpf_latency_stop(struct gmt_source *source, struct gmt_error *error);
 
 /* The trace operations of struct gmt_source_ops. */
 int gmt_bpf_trace_start(struct gmt_source *source, const struct gmt_trace_options *options,

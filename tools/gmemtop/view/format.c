@@ -47,6 +47,26 @@ void gmt_format_count(char *text, size_t size, uint64_t count)
 		format_scaled(text, size, (double)count / 1000, 1000, "kMGTPE");
 }
 
+void gmt_format_ns(char *text, size_t size, uint64_t ns)
+{
+	static const char *const units[] = { "us", "ms", "s" };
+	double value = (double)ns / 1000;
+	size_t unit = 0;
+
+	if (ns < 1000) {
+		snprintf(text, size, ns ? "%" PRIu64 "ns" : "0", ns);
+		return;
+	}
+	while (value >= 999.5 && unit < 2) {
+		value /= 1000;
+		unit++;
+	}
+	if (value < 9999.5)
+		snprintf(text, size, value < 99.95 ? "%.1f%s" : "%.0f%s", value, units[unit]);
+	else
+		format_scaled(text, size, value / 1000, 1000, "kMGTPE");
+}
+
 void gmt_format_rate(char *text, size_t size, double rate)
 {
 	if (rate <= 0)

@@ -19,6 +19,9 @@ void gmt_format_count(char *text, size_t size, uint64_t count);
 /* gmt_format_rate() - A number a second, at most five characters: 0, 0.3, 12, 12.3k. */
 void gmt_format_rate(char *text, size_t size, double rate);
 
+/* gmt_format_ns() - A time, at most six characters: 0, 7ns, 999ns, 1.2us, 123ms, 4.5s, 1234s. */
+void gmt_format_ns(char *text, size_t size, uint64_t ns);
+
 /* gmt_format_errno() - 0, or the name of an error given as -errno: EACCES. */
 void gmt_format_errno(char *text, size_t size, int err);
 

@@ -194,6 +194,38 @@ static void add_binding(yyjson_mut_doc *doc, yyjson_mut_val *object,
 	gmt_json_add_time(doc, object, "bound", "bound_ns", binding->bound_ns, offset_ns);
 }
 
+static void add_holders(yyjson_mut_doc *doc, yyjson_mut_val *object,
+			const struct gmt_detail *detail, int64_t offset_ns)
+{
+	yyjson_mut_val *list = add_list(doc, object, "holders", detail->holders_known);
+
+	for (size_t i = 0; list && i < detail->holder_count; i++) {
+		const struct gmt_rec_holder *rec = &detail->holders[i].rec;
+		yyjson_mut_val *holder = yyjson_mut_arr_add_obj(doc, list);
+
+		yyjson_mut_obj_add_uint(doc, holder, "pid", rec->pid);
+		yyjson_mut_obj_add_uint(doc, holder, "uid", rec->uid);
+		gmt_json_add_chars(doc, holder, "comm", rec->comm, sizeof(rec->comm));
+		gmt_json_add_time(doc, holder, "started", "start_ns", rec->start_ns, offset_ns);
+		gmt_json_add_cgroup(doc, holder, detail->holders[i].cgroup);
+		yyjson_mut_obj_add_uint(doc, holder, "cgroup_id", rec->cgroup_id);
+		yyjson_mut_obj_add_uint(doc, holder, "fds", rec->fds);
+	}
+}
+
+static void add_nodes(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct gmt_detail *detail)
+{
+	yyjson_mut_val *list = add_list(doc, object, "nodes", detail->nodes_known);
+
+	for (size_t i = 0; list && i < detail->node_count; i++) {
+		yyjson_mut_val *node = yyjson_mut_arr_add_obj(doc, list);
+
+		yyjson_mut_obj_add_uint(doc, node, "nid", detail->nodes[i].nid);
+		yyjson_mut_obj_add_uint(doc, node, "resident_bytes",
+					detail->nodes[i].resident_bytes);
+	}
+}
+
 static void add_range(yyjson_mut_doc *doc, yyjson_mut_val *object,
 		      const struct gmt_rec_range *range)
 {
@@ -219,6 +251,8 @@ int gmt_json_gmem(FILE *out, const struct gmt_detail *detail)
 	else
 		yyjson_mut_obj_add_null(doc, root, "creator_alive");
 	yyjson_mut_obj_add_uint(doc, root, "lost", 0);
+	add_holders(doc, root, detail, offset_ns);
+	add_nodes(doc, root, detail);
 	list = add_list(doc, root, "binding_list", detail->row.vms.known);
 	for (size_t i = 0; list && i < detail->binding_count; i++)
 		add_binding(doc, yyjson_mut_arr_add_obj(doc, list), &detail->bindings[i],

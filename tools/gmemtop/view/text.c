@@ -186,6 +186,43 @@ void gmt_text_gmem(FILE *out, const struct gmt_row *row, bool creator_alive)
 	put_number(out, "lost", 0);
 }
 
+void gmt_text_nodes(FILE *out, const struct gmt_detail *detail)
+{
+	char name[32];
+
+	for (size_t i = 0; i < detail->node_count; i++) {
+		snprintf(name, sizeof(name), "resident node %u", detail->nodes[i].nid);
+		put_bytes(out, name, detail->nodes[i].resident_bytes);
+	}
+	if (!detail->nodes_known)
+		fprintf(out, "%-20s ?\n", "resident by node");
+}
+
+void gmt_text_holders(FILE *out, const struct gmt_detail *detail)
+{
+	char comm[GMT_CELL_MAX], cgroup[GMT_CELL_MAX];
+
+	if (!detail->holders_known)
+		fprintf(out, "\nwho holds descriptors is not known\n");
+	else if (!detail->holder_count)
+		fprintf(out, "\nno process holds a descriptor\n");
+	else
+		fprintf(out, "\n%10s %10s %6s  %-16s %s\n", "PID", "UID", "FDS", "COMMAND",
+			"CGROUP");
+	for (size_t i = 0; i < detail->holder_count; i++) {
+		const struct gmt_detail_holder *holder = &detail->holders[i];
+		char cell[GMT_CELL_MAX * 2];
+
+		gmt_clean(comm, sizeof(comm), holder->rec.comm, sizeof(holder->rec.comm));
+		gmt_fit(cell, sizeof(cell), comm, 16, GMT_ALIGN_LEFT);
+		snprintf(cgroup, sizeof(cgroup), "id %" PRIu64, (uint64_t)holder->rec.cgroup_id);
+		if (holder->cgroup[0])
+			gmt_clean(cgroup, sizeof(cgroup), holder->cgroup, SIZE_MAX);
+		fprintf(out, "%10u %10u %6u  %s %s\n", holder->rec.pid, holder->rec.uid,
+			holder->rec.fds, cell, cgroup);
+	}
+}
+
 void gmt_text_binding_head(FILE *out)
 {
 	fprintf(out, "\n%18s %18s %5s %18s %18s %5s  %s\n", "OFFSET", "END", "SIZE",

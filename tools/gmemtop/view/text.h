@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "model/check.h"
+#include "model/detail.h"
 #include "model/table.h"
 #include "model/trace.h"
 
@@ -22,6 +23,10 @@ void gmt_text_refresh_head(FILE *out, const struct gmt_table *table);
 
 /* gmt_text_gmem() - One gmem in full; @creator_alive tells whether its maker still runs */
 void gmt_text_gmem(FILE *out, const struct gmt_row *row, bool creator_alive);
+
+/* Its memory by NUMA node, and who holds descriptors of it */
+void gmt_text_nodes(FILE *out, const struct gmt_detail *detail);
+void gmt_text_holders(FILE *out, const struct gmt_detail *detail);
 
 /* gmt_text_binding() - One binding of it; the head is for when there are any */
 void gmt_text_binding_head(FILE *out);
