@@ -320,7 +320,7 @@ static void test_unknown_table(void)
 	ok(strstr(printed, "private 4.0K  shared 0  faults ?  conversions ?  denied ?  lost 0"),
 	   "and in its totals");
 	file = out();
-	gmt_text_gmem(file, table.shown[0], false);
+	gmt_text_gmem(file, table.shown[0], false, 0);
 	fclose(file);
 	ok(strstr(printed, "creator              ?\ncgroup               ?\n"
 			   "created              ?\nflags                ?\n") &&
@@ -433,7 +433,7 @@ static void test_gmem(void)
 	FILE *file = out();
 
 	fill_detail(&detail);
-	gmt_text_gmem(file, &detail.row, false);
+	gmt_text_gmem(file, &detail.row, false, 0);
 	gmt_text_binding(file, &detail.bindings[0]);
 	gmt_text_range(file, &detail.ranges[1]);
 	fclose(file);

@@ -22,6 +22,15 @@ int cmd_latency(int argc, char **argv, struct gmt_error *error);
 int cmd_policy(int argc, char **argv, struct gmt_error *error);
 int cmd_audit(int argc, char **argv, struct gmt_error *error);
 int cmd_doctor(int argc, char **argv, struct gmt_error *error);
+int cmd_record(int argc, char **argv, struct gmt_error *error);
+int cmd_replay(int argc, char **argv, struct gmt_error *error);
+
+/**
+ * gmt_run_verb() - Run the verb that argv[1] names; the live table without one
+ *
+ * Of a recording, those only that one can answer.
+ */
+int gmt_run_verb(int argc, char **argv, struct gmt_error *error);
 
 /* gmt_verbs_help() - Return: the verbs with a line on each, to be freed; for --help */
 char *gmt_verbs_help(void);
@@ -56,8 +65,9 @@ struct gmt_filter_args {
 /* gmt_filter_arg() - Reads -b, -i, -p, -u and -g. Return: 0, or ARGP_ERR_UNKNOWN of any other */
 error_t gmt_filter_arg(struct gmt_filter_args *args, int key, char *arg, struct argp_state *state);
 
-/* gmt_filter_finish() - Looks up the cgroup. Return: 0 or -errno with @error filled in */
-int gmt_filter_finish(struct gmt_filter_args *args, struct gmt_error *error);
+/* gmt_filter_finish() - Looks up the cgroup, of @source's host or (NULL) of this one. Return: 0 or -errno */
+int gmt_filter_finish(struct gmt_filter_args *args, struct gmt_source *source,
+		      struct gmt_error *error);
 
 /**
  * gmt_refresh() - Read all gmems into the table, cgroup paths included

@@ -508,7 +508,7 @@ int cmd_audit(int argc, char **argv, struct gmt_error *error)
 	audit.args.buffer_bytes = &audit.options.buffer_bytes;
 	argp_parse(&argp, argc, argv, 0, NULL, &audit);
 	set_masks(&audit);
-	err = gmt_filter_finish(&audit.args, error);
+	err = gmt_filter_finish(&audit.args, NULL, error);
 	if (!err)
 		err = open_sink(&audit, error);
 	if (err)

@@ -87,7 +87,7 @@ static int keep_holder(void *ctx, const struct gmt_rec_holder *holder)
 
 static void print_text(const struct gmt_detail *detail)
 {
-	gmt_text_gmem(stdout, &detail->row, detail->creator_alive);
+	gmt_text_gmem(stdout, &detail->row, detail->creator_alive, detail->offset_ns);
 	gmt_text_nodes(stdout, detail);
 	gmt_text_holders(stdout, detail);
 	if (!detail->row.vms.known)
@@ -140,6 +140,7 @@ static int read_detail(struct gmt_source *source, uint64_t id, struct gmt_detail
 	struct gmt_row *row = &detail->row;
 	int err;
 
+	detail->offset_ns = gmt_source_offset_ns(source);
 	err = source->ops->find(source, id, &row->rec, error);
 	if (err)
 		return err;

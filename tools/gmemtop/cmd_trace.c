@@ -167,6 +167,9 @@ static int on_event(void *ctx, const struct gmt_rec_event *event)
 
 	source = trace->source;
 	cgroup = source->ops->cgroup_path(source, event->cgroup_id);
+	/* A recording's clock is that of its host, which somebody may have set in the meantime. */
+	if (source->player)
+		trace->offset_ns = gmt_source_offset_ns(source);
 	if (trace->json)
 		err = gmt_json_event(stdout, event, cgroup, trace->offset_ns);
 	else
@@ -186,7 +189,8 @@ static int follow(struct trace *trace, struct gmt_error *error)
 					    UINT64_MAX;
 	int err = 0;
 
-	while (!err && !interrupted && gmt_boottime_ns() < end_ns) {
+	while (!err && !interrupted && gmt_boottime_ns() < end_ns &&
+	       !gmt_source_ended(trace->source)) {
 		err = trace->source->ops->trace_poll(trace->source, POLL_MS, on_event, trace,
 						     error);
 		fflush(stdout);
@@ -219,12 +223,13 @@ static int run(struct trace *trace, struct gmt_error *error)
 	const struct gmt_source_ops *ops = trace->source->ops;
 	int err, err_detach;
 
-	trace->offset_ns = gmt_clock_offset_ns();
+	trace->offset_ns = gmt_source_offset_ns(trace->source);
 	catch_signals();
 	err = ops->trace_start(trace->source, &trace->options, error);
 	if (err)
 		return err;
-	fprintf(stderr, "gmemtop: tracing; interrupt to stop\n");
+	if (!trace->source->player)
+		fprintf(stderr, "gmemtop: tracing; interrupt to stop\n");
 	err = follow(trace, error);
 	err_detach = ops->trace_detach(trace->source, error);
 	/* What was recorded before the end still counts, unless enough was had. */
@@ -248,13 +253,12 @@ int cmd_trace(int argc, char **argv, struct gmt_error *error)
 	trace.args.filter = &trace.options.filter.task;
 	trace.args.buffer_bytes = &trace.options.buffer_bytes;
 	argp_parse(&argp, argc, argv, 0, NULL, &trace);
-	err = gmt_filter_finish(&trace.args, error);
-	if (err)
-		return err;
 	err = gmt_source_open(&trace.source, error);
 	if (err)
 		return err;
-	err = run(&trace, error);
+	err = gmt_filter_finish(&trace.args, trace.source, error);
+	if (!err)
+		err = run(&trace, error);
 	trace.source->ops->close(trace.source);
 	return err;
 }

@@ -76,7 +76,8 @@ int gmt_refresh(struct gmt_source *source, struct gmt_table *table, struct gmt_e
 	struct refresh refresh = { source, table };
 	int err;
 
-	gmt_table_begin(table, gmt_boottime_ns());
+	gmt_table_begin(table, gmt_source_now_ns(source));
+	table->offset_ns = gmt_source_offset_ns(source);
 	err = source->ops->snapshot(source, put_row, &refresh, error);
 	if (!err)
 		err = refresh_bindings(source, table, error);

@@ -53,7 +53,8 @@ error_t gmt_filter_arg(struct gmt_filter_args *args, int key, char *arg, struct 
 	}
 }
 
-int gmt_filter_finish(struct gmt_filter_args *args, struct gmt_error *error)
+int gmt_filter_finish(struct gmt_filter_args *args, struct gmt_source *source,
+		      struct gmt_error *error)
 {
 	uint64_t cgroup_id;
 	uint32_t level;
@@ -61,7 +62,8 @@ int gmt_filter_finish(struct gmt_filter_args *args, struct gmt_error *error)
 
 	if (!args->cgroup)
 		return 0;
-	err = gmt_cgroup_find(args->cgroup, &cgroup_id, &level, error);
+	err = source ? gmt_source_cgroup_find(source, args->cgroup, &cgroup_id, &level, error) :
+		       gmt_cgroup_find(args->cgroup, &cgroup_id, &level, error);
 	if (err)
 		return err;
 	args->filter->cgroup_id = cgroup_id;

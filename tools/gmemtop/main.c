@@ -3,6 +3,7 @@
  * gmemtop: which gmem holds how much private and shared memory, who faults, converts and
  * is denied. Chooses the verb, and prints the one line that a failure deserves.
  */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,18 +13,30 @@
 
 const char *argp_program_version = "gmemtop " GMT_VERSION;
 
+/* Where in a recording a verb begins, unless it is told; what happens now cannot be replayed. */
+enum replays {
+	NOW_ONLY,
+	FROM_START,
+	FROM_END,
+};
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv, struct gmt_error *error);
+	enum replays replays;
 	const char *summary;
 } verbs[] = {
-	{ "list", cmd_list, "every gmem there is, once" },
-	{ "show", cmd_show, "one gmem in full, with its bindings and ranges" },
-	{ "trace", cmd_trace, "events as they come" },
-	{ "latency", cmd_latency, "how long faults and conversions take" },
-	{ "policy", cmd_policy, "who may do what: list, show, check, try, apply, detach policies" },
-	{ "audit", cmd_audit, "access attempts, for the record" },
-	{ "doctor", cmd_doctor, "what this system offers gmemtop, what is missing, what to do" },
+	{ "top", cmd_top, FROM_START, "the live table, as without a verb" },
+	{ "list", cmd_list, FROM_END, "every gmem there is, once" },
+	{ "show", cmd_show, FROM_END, "one gmem in full, with its bindings and ranges" },
+	{ "trace", cmd_trace, FROM_START, "events as they come" },
+	{ "latency", cmd_latency, FROM_START, "how long faults and conversions take" },
+	{ "policy", cmd_policy, FROM_END,
+	  "who may do what: list, show, check, try, apply, detach policies" },
+	{ "audit", cmd_audit, NOW_ONLY, "access attempts, for the record" },
+	{ "replay", cmd_replay, NOW_ONLY, "what was recorded, in every view" },
+	{ "doctor", cmd_doctor, NOW_ONLY,
+	  "what this system offers gmemtop, what is missing, what to do" },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -47,7 +60,7 @@ char *gmt_verbs_help(void)
 	return text;
 }
 
-static int run_verb(int argc, char **argv, struct gmt_error *error)
+int gmt_run_verb(int argc, char **argv, struct gmt_error *error)
 {
 	char name[64];
 
@@ -56,6 +69,12 @@ static int run_verb(int argc, char **argv, struct gmt_error *error)
 	for (size_t i = 0; i < VERBS; i++) {
 		if (strcmp(argv[1], verbs[i].name))
 			continue;
+		if (gmt_source_choice.recording && verbs[i].replays == NOW_ONLY)
+			return gmt_fail(error, GMT_EXIT_USAGE, -EOPNOTSUPP,
+					"%s is about what happens now: it cannot be replayed",
+					verbs[i].name);
+		if (verbs[i].replays == FROM_END && !gmt_source_choice.at)
+			gmt_source_choice.at = "end";
 		/* argp takes the name for its usage lines from here. */
 		snprintf(name, sizeof(name), "gmemtop %s", verbs[i].name);
 		argv[1] = name;
@@ -74,7 +93,7 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	argp_err_exit_status = GMT_EXIT_USAGE;
 	gmt_log_init(false);
-	err = run_verb(argc, argv, &error);
+	err = gmt_run_verb(argc, argv, &error);
 	if (!err)
 		err = gmt_flush(&error);
 	if (!err)

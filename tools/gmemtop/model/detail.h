@@ -14,6 +14,7 @@ struct gmt_detail_holder {
 /**
  * struct gmt_detail - One gmem; all zero at first, but for the row's cgroup
  * @row: its VMs are known when its bindings are
+ * @offset_ns: from CLOCK_BOOTTIME of its host to the wall's
  * @creator_alive: whether the process that made it still runs
  * @ranges: owned; in order, @range_count of them
  * @ranges_unknown: nobody could tell them
@@ -23,6 +24,7 @@ struct gmt_detail_holder {
  */
 struct gmt_detail {
 	struct gmt_row row;
+	int64_t offset_ns;
 	bool creator_alive;
 	bool ranges_unknown;
 	struct gmt_rec_range *ranges;

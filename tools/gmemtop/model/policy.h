@@ -66,6 +66,8 @@ struct gmt_policy_specs {
  * @kind: known where it is pinned by gmemtop, else GMT_POLICY_KINDS
  * @has_params: @params could be read
  * @scope_path: of a cgroup, its path; valid as long as the source. Else ""
+ * @pins_unknown: whether it is pinned is not known, nor what else is only then
+ * @offset_ns: from CLOCK_BOOTTIME of its host to the wall's
  */
 struct gmt_policy_row {
 	struct gmt_rec_policy rec;
@@ -74,11 +76,16 @@ struct gmt_policy_row {
 	bool has_params;
 	union gmt_policy_params params;
 	const char *scope_path;
+	bool pins_unknown;
+	int64_t offset_ns;
 };
 
+/* All of them, as they were at @now_ns, CLOCK_BOOTTIME. */
 struct gmt_policy_rows {
 	struct gmt_policy_row *list;
 	size_t count;
+	uint64_t now_ns;
+	int64_t offset_ns;
 };
 
 /* gmt_policy_kind_name() - Return: "lockdown" and so on; NULL for GMT_POLICY_KINDS */

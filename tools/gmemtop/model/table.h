@@ -78,6 +78,7 @@ struct gmt_totals {
  * @refreshes: how many ended
  * @last_ns: when the last refresh began, CLOCK_BOOTTIME
  * @now_ns: when the refresh under way began
+ * @offset_ns: from that clock to the wall's; set by whoever refreshes
  */
 struct gmt_table {
 	struct gmt_row **rows;
@@ -91,6 +92,7 @@ struct gmt_table {
 	uint64_t refreshes;
 	uint64_t last_ns;
 	uint64_t now_ns;
+	int64_t offset_ns;
 };
 
 /* faults of every kind, and denied attempts of every cause */

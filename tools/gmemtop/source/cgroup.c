@@ -26,6 +26,8 @@
 /* A walk of the whole tree is not repeated sooner. */
 #define WALK_EVERY_S   5
 #define WALK_DEPTH_MAX 32
+/* Whoever tells paths may be hostile. */
+#define TOLD_BYTES_MAX (32 << 20)
 
 static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 
@@ -35,13 +37,14 @@ struct entry {
 	char path[];
 };
 
-#define BUCKETS 1024
+#define BUCKETS 4096
 
 struct gmt_cgroups {
 	struct entry *buckets[BUCKETS];
 	const char *mount; /* NULL when not mounted */
 	int mount_fd;
 	time_t walked;
+	size_t told_bytes;
 };
 
 static const char *find_mount(void)
@@ -54,13 +57,21 @@ static const char *find_mount(void)
 	return NULL;
 }
 
-struct gmt_cgroups *gmt_cgroups_new(void)
+struct gmt_cgroups *gmt_cgroups_new_apart(void)
 {
 	struct gmt_cgroups *cgroups = calloc(1, sizeof(*cgroups));
 
+	if (cgroups)
+		cgroups->mount_fd = -1;
+	return cgroups;
+}
+
+struct gmt_cgroups *gmt_cgroups_new(void)
+{
+	struct gmt_cgroups *cgroups = gmt_cgroups_new_apart();
+
 	if (!cgroups)
 		return NULL;
-	cgroups->mount_fd = -1;
 	cgroups->mount = find_mount();
 	if (cgroups->mount)
 		cgroups->mount_fd = open(cgroups->mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -109,6 +120,17 @@ static const char *remember(struct gmt_cgroups *cgroups, uint64_t id, const char
 	entry->next = *head;
 	*head = entry;
 	return entry->path;
+}
+
+void gmt_cgroups_tell(struct gmt_cgroups *cgroups, uint64_t id, const char *path)
+{
+	const size_t bytes = sizeof(struct entry) + strlen(path) + 1;
+
+	if (path[0] != '/' || bytes > PATH_MAX || cgroups->told_bytes + bytes > TOLD_BYTES_MAX ||
+	    remembered(cgroups, id))
+		return;
+	cgroups->told_bytes += bytes;
+	remember(cgroups, id, path);
 }
 
 /* An absolute path without the mount point; the root's becomes "/". */

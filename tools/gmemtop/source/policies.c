@@ -36,6 +36,8 @@ static int add_row(void *ctx, const struct gmt_rec_policy *rec)
 		.rec = *rec,
 		.kind = GMT_POLICY_KINDS,
 		.scope_path = "",
+		.pins_unknown = listing->source->player,
+		.offset_ns = rows->offset_ns,
 	};
 	if (rec->scope == GMEM_SCOPE_CGROUP)
 		row->scope_path = listing->source->ops->cgroup_path(listing->source, rec->scope_id);
@@ -83,11 +85,15 @@ int gmt_policies_list(struct gmt_source *source, struct gmt_policy_rows *rows,
 	struct listing listing = { .source = source, .rows = rows };
 	int err;
 
-	*rows = (struct gmt_policy_rows){ .count = 0 };
-	err = source->ops->policies(source, add_row, &listing, error);
+	*rows = (struct gmt_policy_rows){
+		.now_ns = gmt_source_now_ns(source),
+		.offset_ns = gmt_source_offset_ns(source),
+	};
+	err = gmt_source_policies(source, add_row, &listing, error);
 	if (err == -ENOMEM)
 		gmt_fail(error, GMT_EXIT_FAILURE, err, "out of memory");
-	if (!err)
+	/* The pins here are not those of a recording's host. */
+	if (!err && !source->player)
 		err = gmt_pins_each(join_pin, rows, error);
 	if (err)
 		gmt_policy_rows_free(rows);

@@ -59,3 +59,16 @@ int64_t gmt_source_offset_ns(struct gmt_source *source)
 {
 	return source->ops->offset_ns ? source->ops->offset_ns(source) : gmt_clock_offset_ns();
 }
+
+int gmt_source_cgroup_find(struct gmt_source *source, const char *path, uint64_t *id,
+			   uint32_t *level, struct gmt_error *error)
+{
+	if (source->ops->cgroup_find)
+		return source->ops->cgroup_find(source, path, id, level, error);
+	return gmt_cgroup_find(path, id, level, error);
+}
+
+bool gmt_source_ended(struct gmt_source *source)
+{
+	return source->player && source->player->ended(source);
+}

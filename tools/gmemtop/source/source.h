@@ -45,6 +45,7 @@ struct gmt_source;
  * @latency_stop: end it
  * @now_ns: CLOCK_BOOTTIME of the host that is told of, which a recording's is not now
  * @offset_ns: from that clock to the wall's
+ * @cgroup_find: as gmt_cgroup_find(), for a filter of events
  * @cgroup_path: the path of a cgroup, valid as long as the source; never NULL
  * @creator_alive: whether the process that made a gmem still runs
  * @trace_start: begin to listen; one trace at a time
@@ -79,6 +80,8 @@ struct gmt_source_ops {
 	int (*latency_stop)(struct gmt_source *source, struct gmt_error *error);
 	uint64_t (*now_ns)(struct gmt_source *source);
 	int64_t (*offset_ns)(struct gmt_source *source);
+	int (*cgroup_find)(struct gmt_source *source, const char *path, uint64_t *id,
+			   uint32_t *level, struct gmt_error *error);
 	const char *(*cgroup_path)(struct gmt_source *source, uint64_t cgroup_id);
 	bool (*creator_alive)(struct gmt_source *source, const struct gmt_rec_gmem *rec);
 	int (*trace_start)(struct gmt_source *source, const struct gmt_trace_options *options,
@@ -98,9 +101,12 @@ struct gmt_source_ops {
  * @step: stop, and go @count snapshots on, or back where it is negative; stays at either end
  * @set_speed: recorded seconds that pass in one; 0 stops
  * @speed: as set
+ * @ended: its last moment was reached
  *
- * The position is the source's now_ns; snapshot and its kin tell of the last snapshot up to there.
- * Times of a stopped recording do not pass.
+ * The position is the source's now_ns, always the time of a snapshot: that of the last one that has
+ * been passed, of which snapshot and its kin tell. Only now_ns, trace_poll and latency_read have time
+ * pass. Times of a stopped recording do not pass, nor do they at infinite speed, where only step
+ * moves it, and events are all told at once.
  */
 struct gmt_player_ops {
 	void (*span)(struct gmt_source *source, uint64_t *first_ns, uint64_t *last_ns);
@@ -108,6 +114,7 @@ struct gmt_player_ops {
 	int (*step)(struct gmt_source *source, int count, struct gmt_error *error);
 	void (*set_speed)(struct gmt_source *source, double speed);
 	double (*speed)(struct gmt_source *source);
+	bool (*ended)(struct gmt_source *source);
 };
 
 /**
@@ -123,13 +130,13 @@ struct gmt_source {
  * struct gmt_source_choice - Which source the verbs open; set by main before they run
  * @name: "gmem", "guest_memfd", or NULL for the first of them that this host has
  * @recording: replay this file instead
- * @at_ns: where to begin in it, CLOCK_REALTIME; 0: the verb's usual place
- * @speed: of the replay
+ * @at: where to begin in it; NULL: at its beginning (docs/recordings.md)
+ * @speed: of the replay; infinite: as fast as can be
  */
 struct gmt_source_choice {
 	const char *name;
 	const char *recording;
-	uint64_t at_ns;
+	const char *at;
 	double speed;
 };
 
@@ -157,6 +164,13 @@ int gmt_source_latency_start(struct gmt_source *source, uint64_t id, struct gmt_
 uint64_t gmt_source_now_ns(struct gmt_source *source);
 int64_t gmt_source_offset_ns(struct gmt_source *source);
 
+/* gmt_source_cgroup_find() - As gmt_cgroup_find(), where the source is another host's, of that */
+int gmt_source_cgroup_find(struct gmt_source *source, const char *path, uint64_t *id,
+			   uint32_t *level, struct gmt_error *error);
+
+/* gmt_source_ended() - Return: whether nothing can happen any more: a recording is over */
+bool gmt_source_ended(struct gmt_source *source);
+
 /**
  * gmt_bpf_open() - Open this host's gmem.ko
  * @source: set on success; free it with its close operation
@@ -165,6 +179,15 @@ int64_t gmt_source_offset_ns(struct gmt_source *source);
  * Return: 0 or -errno
  */
 int gmt_bpf_open(struct gmt_source **source, struct gmt_error *error);
+
+/**
+ * gmt_replay_open() - Open the recording that was chosen, at the place that was
+ * @source: set on success; free it with its close operation
+ * @error: filled in on failure
+ *
+ * Return: 0 or -errno
+ */
+int gmt_replay_open(struct gmt_source **source, struct gmt_error *error);
 
 /**
  * gmt_cgroup_find() - Look up a cgroup by its path

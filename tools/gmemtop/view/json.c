@@ -64,6 +64,7 @@ static void add_creator(yyjson_mut_doc *doc, yyjson_mut_val *object, const struc
 		yyjson_mut_obj_add_null(doc, object, "created_ns");
 	}
 	add_known(doc, object, "pid", rec->creator_pid, known);
+	add_known(doc, object, "start_ns", rec->creator_start_ns, known);
 	add_known(doc, object, "uid", rec->creator_uid, known);
 	if (known)
 		gmt_json_add_chars(doc, object, "comm", rec->creator_comm,
@@ -111,6 +112,8 @@ static void add_gmem(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct g
 		  GMT_KNOWN_RESIDENT | GMT_KNOWN_STATES },
 		{ "resident_shared_bytes", rec->resident_shared_bytes,
 		  GMT_KNOWN_RESIDENT | GMT_KNOWN_STATES },
+		{ "resident_bytes", rec->resident_private_bytes + rec->resident_shared_bytes,
+		  GMT_KNOWN_RESIDENT },
 		{ "bindings", rec->bindings, GMT_KNOWN_BINDINGS },
 		{ "faults_host", rec->faults_host, GMT_KNOWN_FAULTS_HOST },
 		{ "faults_guest", rec->faults_guest, GMT_KNOWN_FAULTS_GUEST },
@@ -167,7 +170,7 @@ static void add_totals(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct
 int gmt_json_table(FILE *out, const struct gmt_table *table)
 {
 	yyjson_mut_doc *doc = gmt_json_new("snapshot");
-	int64_t offset_ns = gmt_clock_offset_ns();
+	int64_t offset_ns = table->offset_ns;
 	yyjson_mut_val *root, *list;
 
 	if (!doc)
@@ -239,7 +242,7 @@ static void add_range(yyjson_mut_doc *doc, yyjson_mut_val *object,
 int gmt_json_gmem(FILE *out, const struct gmt_detail *detail)
 {
 	yyjson_mut_doc *doc = gmt_json_new("gmem");
-	int64_t offset_ns = gmt_clock_offset_ns();
+	int64_t offset_ns = detail->offset_ns;
 	yyjson_mut_val *root, *list;
 
 	if (!doc)

@@ -170,7 +170,10 @@ static void add_policy(yyjson_mut_doc *doc, yyjson_mut_val *object,
 				rec->flags & GMEM_POLICY_REPORT_ALLOWED);
 	yyjson_mut_obj_add_bool(doc, object, "kill", rec->flags & GMEM_POLICY_KILL);
 	gmt_json_add_time(doc, object, "attached", "attached_ns", rec->attached_ns, offset_ns);
-	yyjson_mut_obj_add_bool(doc, object, "pinned", row->pinned);
+	if (row->pins_unknown)
+		yyjson_mut_obj_add_null(doc, object, "pinned");
+	else
+		yyjson_mut_obj_add_bool(doc, object, "pinned", row->pinned);
 	yyjson_mut_obj_add_uint(doc, object, "calls", rec->calls);
 	yyjson_mut_obj_add_uint(doc, object, "refusals", rec->refusals);
 	if (rec->flags & GMEM_POLICY_TIME)
@@ -183,16 +186,15 @@ static void add_policy(yyjson_mut_doc *doc, yyjson_mut_val *object,
 int gmt_json_policies(FILE *out, const struct gmt_policy_rows *rows)
 {
 	yyjson_mut_doc *doc = gmt_json_new("policies");
-	int64_t offset_ns = gmt_clock_offset_ns();
 	yyjson_mut_val *root, *list;
 
 	if (!doc)
 		return -ENOMEM;
 	root = yyjson_mut_doc_get_root(doc);
-	gmt_json_add_time(doc, root, "time", "time_ns", gmt_boottime_ns(), offset_ns);
+	gmt_json_add_time(doc, root, "time", "time_ns", rows->now_ns, rows->offset_ns);
 	list = yyjson_mut_obj_add_arr(doc, root, "policies");
 	for (size_t i = 0; i < rows->count; i++)
-		add_policy(doc, yyjson_mut_arr_add_obj(doc, list), &rows->list[i], offset_ns);
+		add_policy(doc, yyjson_mut_arr_add_obj(doc, list), &rows->list[i], rows->offset_ns);
 	return gmt_json_put(out, doc);
 }
 
@@ -202,7 +204,7 @@ int gmt_json_policy(FILE *out, const struct gmt_policy_row *row)
 
 	if (!doc)
 		return -ENOMEM;
-	add_policy(doc, yyjson_mut_doc_get_root(doc), row, gmt_clock_offset_ns());
+	add_policy(doc, yyjson_mut_doc_get_root(doc), row, row->offset_ns);
 	return gmt_json_put(out, doc);
 }
 

@@ -90,7 +90,7 @@ void gmt_text_refresh_head(FILE *out, const struct gmt_table *table)
 {
 	char time[40];
 
-	gmt_format_time(time, sizeof(time), table->last_ns, gmt_clock_offset_ns());
+	gmt_format_time(time, sizeof(time), table->last_ns, table->offset_ns);
 	fprintf(out, "gmemtop %s  %zu of %zu gmem%s\n", time, table->shown_count, table->count,
 		table->count == 1 ? "" : "s");
 }
@@ -118,7 +118,7 @@ static void put_number(FILE *out, const char *name, uint64_t number)
 	fprintf(out, "%-20s %" PRIu64 "\n", name, number);
 }
 
-static void put_creator(FILE *out, const struct gmt_row *row, bool alive)
+static void put_creator(FILE *out, const struct gmt_row *row, bool alive, int64_t offset_ns)
 {
 	const struct gmt_rec_gmem *rec = &row->rec;
 	char text[GMT_CELL_MAX], time[40];
@@ -131,12 +131,12 @@ static void put_creator(FILE *out, const struct gmt_row *row, bool alive)
 	gmt_cell_format(text, sizeof(text), row, GMT_COLUMN_CGROUP);
 	fprintf(out, "%-20s %s\n", "cgroup", text);
 	if (!put_unknown(out, "created", rec, GMT_KNOWN_CREATED)) {
-		gmt_format_time(time, sizeof(time), rec->created_ns, gmt_clock_offset_ns());
+		gmt_format_time(time, sizeof(time), rec->created_ns, offset_ns);
 		fprintf(out, "%-20s %s\n", "created", time);
 	}
 }
 
-void gmt_text_gmem(FILE *out, const struct gmt_row *row, bool creator_alive)
+void gmt_text_gmem(FILE *out, const struct gmt_row *row, bool alive, int64_t offset_ns)
 {
 	const struct gmt_rec_gmem *rec = &row->rec;
 	const struct {
@@ -173,7 +173,7 @@ void gmt_text_gmem(FILE *out, const struct gmt_row *row, bool creator_alive)
 	put_number(out, "id", rec->id);
 	gmt_cell_format(text, sizeof(text), row, GMT_COLUMN_NAME);
 	fprintf(out, "%-20s %s\n", "name", text);
-	put_creator(out, row, creator_alive);
+	put_creator(out, row, alive, offset_ns);
 	if (!put_unknown(out, "flags", rec, GMT_KNOWN_FLAGS)) {
 		gmt_flags_format(text, sizeof(text), rec->create_flags);
 		fprintf(out, "%-20s %s\n", "flags", text);

@@ -21,8 +21,8 @@ void gmt_text_table(FILE *out, const struct gmt_table *table, const enum gmt_col
 /* gmt_text_refresh_head() - The line above a table in batch mode */
 void gmt_text_refresh_head(FILE *out, const struct gmt_table *table);
 
-/* gmt_text_gmem() - One gmem in full; @creator_alive tells whether its maker still runs */
-void gmt_text_gmem(FILE *out, const struct gmt_row *row, bool creator_alive);
+/* gmt_text_gmem() - One gmem in full; @alive tells whether its maker still runs */
+void gmt_text_gmem(FILE *out, const struct gmt_row *row, bool alive, int64_t offset_ns);
 
 /* Its memory by NUMA node, and who holds descriptors of it */
 void gmt_text_nodes(FILE *out, const struct gmt_detail *detail);

@@ -64,6 +64,11 @@ static void scope_format(char *text, size_t size, const struct gmt_policy_row *r
 	}
 }
 
+static const char *pinned_of(const struct gmt_policy_row *row)
+{
+	return row->pins_unknown ? "?" : row->pinned ? "yes" : "no";
+}
+
 static const char *mode_of(const struct gmt_policy_row *row)
 {
 	return row->rec.flags & GMEM_POLICY_MONITOR ? "monitor" : "enforce";
@@ -126,10 +131,10 @@ static void cell(char *text, size_t size, const struct gmt_policy_row *row, int 
 			snprintf(text, size, "-");
 		break;
 	case PINNED:
-		snprintf(text, size, "%s", row->pinned ? "yes" : "no");
+		snprintf(text, size, "%s", pinned_of(row));
 		break;
 	default:
-		gmt_format_time(text, size, rec->attached_ns, gmt_clock_offset_ns());
+		gmt_format_time(text, size, rec->attached_ns, row->offset_ns);
 		/* To the second. */
 		strcpy(text + strcspn(text, "."), "Z");
 	}
@@ -290,9 +295,9 @@ void gmt_text_policy(FILE *out, const struct gmt_policy_row *row)
 	put(out, "hooks", text);
 	put(out, "reports what it allows", rec->flags & GMEM_POLICY_REPORT_ALLOWED ? "yes" : "no");
 	put(out, "kills", rec->flags & GMEM_POLICY_KILL ? "yes" : "no");
-	gmt_format_time(text, sizeof(text), rec->attached_ns, gmt_clock_offset_ns());
+	gmt_format_time(text, sizeof(text), rec->attached_ns, row->offset_ns);
 	put(out, "attached", text);
-	put(out, "pinned", row->pinned ? "yes" : "no");
+	put(out, "pinned", pinned_of(row));
 	put_number(out, "calls", rec->calls);
 	put_number(out, "refusals", rec->refusals);
 	if (rec->flags & GMEM_POLICY_TIME)

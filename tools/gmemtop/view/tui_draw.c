@@ -159,7 +159,7 @@ static void draw_title(const struct gmt_table *table, const struct gmt_screen *s
 {
 	char clock[16], count[48], text[256];
 
-	gmt_format_clock(clock, sizeof(clock), table->last_ns, gmt_clock_offset_ns());
+	gmt_format_clock(clock, sizeof(clock), table->last_ns, table->offset_ns);
 	if (table->shown_count == table->count)
 		snprintf(count, sizeof(count), "%zu gmem%s", table->count,
 			 table->count == 1 ? "" : "s");
