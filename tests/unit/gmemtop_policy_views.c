@@ -91,7 +91,7 @@ static void fill(struct gmt_policy_row rows[5])
 
 static void test_table(struct gmt_policy_row rows[5])
 {
-	const struct gmt_policy_rows all = { rows, 5 };
+	const struct gmt_policy_rows all = { .list = rows, .count = 5 };
 	yyjson_val *list, *last;
 	FILE *file = out();
 

@@ -8,6 +8,7 @@
 
 #include <argp.h>
 #include <stdbool.h>
+#include <time.h>
 
 #include "error.h"
 #include "model/table.h"
@@ -75,6 +76,16 @@ int gmt_filter_finish(struct gmt_filter_args *args, struct gmt_source *source,
  * Return: 0 or -errno with @error filled in
  */
 int gmt_refresh(struct gmt_source *source, struct gmt_table *table, struct gmt_error *error);
+
+/**
+ * gmt_pass_time() - Wait until the next refresh is due
+ * @until: CLOCK_MONOTONIC
+ *
+ * A recording that is replayed as fast as can be goes on by a snapshot instead.
+ *
+ * Return: 0 or -errno with @error filled in
+ */
+int gmt_pass_time(struct gmt_source *source, const struct timespec *until, struct gmt_error *error);
 
 /* gmt_flush() - Flush standard output. Return: 0 or -errno with @error filled in */
 int gmt_flush(struct gmt_error *error);

@@ -150,10 +150,13 @@ static int run_batch(struct gmt_source *source, struct gmt_table *table, struct 
 		return err;
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	for (uint64_t i = 0; !top->refreshes || i < top->refreshes; i++) {
+		/* Of a recording that is over, one refresh is shown nevertheless. */
+		if (i && gmt_source_ended(source))
+			return 0;
 		add_seconds(&next, top->screen.interval);
-		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL) == EINTR)
-			;
-		err = gmt_refresh(source, table, error);
+		err = gmt_pass_time(source, &next, error);
+		if (!err)
+			err = gmt_refresh(source, table, error);
 		if (!err)
 			err = select_rows(table, &top->screen, error);
 		if (!err)

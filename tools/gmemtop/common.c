@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the verbs share: reading numbers, refreshing the model, flushing the output. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,15 @@ int gmt_refresh(struct gmt_source *source, struct gmt_table *table, struct gmt_e
 	if (err)
 		return err;
 	gmt_table_end(table);
+	return 0;
+}
+
+int gmt_pass_time(struct gmt_source *source, const struct timespec *until, struct gmt_error *error)
+{
+	if (source->player && isinf(source->player->speed(source)))
+		return source->player->step(source, 1, error);
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, until, NULL) == EINTR)
+		;
 	return 0;
 }
 
