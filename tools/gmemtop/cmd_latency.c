@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* gmemtop latency: how long faults and conversions take, aggregated in the kernel while it runs. */
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -104,7 +105,7 @@ static int run(struct gmt_source *source, const struct latency_options *chosen,
 {
 	static struct gmt_latencies latencies;
 	struct gmt_rec_gmem rec;
-	uint64_t start_ns;
+	uint64_t start_ns, first_ns, end_ns;
 	int err;
 
 	latencies.id = chosen->id;
@@ -115,11 +116,17 @@ static int run(struct gmt_source *source, const struct latency_options *chosen,
 	err = gmt_source_latency_start(source, chosen->id, error);
 	if (err)
 		return err;
-	start_ns = gmt_boottime_ns();
-	fprintf(stderr, "gmemtop: measuring; interrupt to stop\n");
-	wait_for_end(chosen->seconds);
+	start_ns = end_ns = gmt_source_now_ns(source);
+	/* A recording that is replayed as fast as can be is over at once. */
+	if (source->player && isinf(source->player->speed(source))) {
+		source->player->span(source, &first_ns, &end_ns);
+	} else {
+		fprintf(stderr, "gmemtop: measuring; interrupt to stop\n");
+		wait_for_end(chosen->seconds);
+		end_ns = gmt_source_now_ns(source);
+	}
 	err = source->ops->latency_read(source, latencies.hists, &latencies.missed, error);
-	latencies.seconds = (double)(gmt_boottime_ns() - start_ns) / 1e9;
+	latencies.seconds = (double)(end_ns - start_ns) / 1e9;
 	if (!err)
 		err = source->ops->latency_stop(source, error);
 	return err ? err : print(chosen, &latencies, error);

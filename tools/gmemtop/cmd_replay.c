@@ -20,7 +20,7 @@ static const struct argp_option options[] = {
 	  "end, start, end. If not given, list, show and policy tell the end",
 	  0 },
 	{ "speed", 's', "X", 0,
-	  "Recorded seconds a second (1); 0: stopped; max: every snapshot, without waiting. trace has "
+	  "Recorded seconds a second (1); 0: stopped; max: every snapshot, without waiting. trace and latency have "
 	  "max if not given",
 	  0 },
 	{ 0 },
@@ -84,7 +84,8 @@ int cmd_replay(int argc, char **argv, struct gmt_error *error)
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &replay);
 	if (!replay.verb)
 		return gmt_run_verb(1, argv, error);
-	if (!strcmp(argv[replay.verb], "trace") && !replay.speed)
+	if (!replay.speed &&
+	    (!strcmp(argv[replay.verb], "trace") || !strcmp(argv[replay.verb], "latency")))
 		gmt_source_choice.speed = INFINITY;
 	/* Whatever stands before the verb takes the place of the program's name. */
 	return gmt_run_verb(argc - replay.verb + 1, argv + replay.verb - 1, error);
