@@ -22,6 +22,7 @@ int cmd_trace(int argc, char **argv, struct gmt_error *error);
 int cmd_latency(int argc, char **argv, struct gmt_error *error);
 int cmd_policy(int argc, char **argv, struct gmt_error *error);
 int cmd_audit(int argc, char **argv, struct gmt_error *error);
+int cmd_export(int argc, char **argv, struct gmt_error *error);
 int cmd_doctor(int argc, char **argv, struct gmt_error *error);
 int cmd_record(int argc, char **argv, struct gmt_error *error);
 int cmd_replay(int argc, char **argv, struct gmt_error *error);

@@ -3,17 +3,15 @@
  * gmemtop audit: one record an access attempt, to standard output, a file or the journal, and
  * no loss in silence. docs/audit.md is the manual.
  */
-#include <cap-ng.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "service.h"
 #include "source/audit_source.h"
 #include "source/probe.h"
 #include "view/audit.h"
@@ -230,39 +228,7 @@ static void catch_signals(const struct audit *audit)
 /* All that needs one is done. Whoever runs as root still has root's files. */
 static int drop_capabilities(struct gmt_error *error)
 {
-	bool keeps_files = !geteuid();
-
-	capng_clear(CAPNG_SELECT_BOTH);
-	if (keeps_files)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_OVERRIDE);
-	/* The bounding set and the ambient one too, where we may. */
-	if (capng_apply(CAPNG_SELECT_CAPS))
-		return gmt_fail(error, GMT_EXIT_PRIVILEGE, -EPERM,
-				"capabilities cannot be given up");
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	return 0;
-}
-
-/* Tells systemd, where it started us and asked for it. */
-static void notify(const char *text)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	size_t length = path ? strlen(path) : 0;
-	int fd;
-
-	if (length < 2 || length >= sizeof(to.sun_path) || (path[0] != '/' && path[0] != '@'))
-		return;
-	memcpy(to.sun_path, path, length);
-	if (path[0] == '@')
-		to.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&to,
-	       offsetof(struct sockaddr_un, sun_path) + length);
-	close(fd);
+	return gmt_service_drop(geteuid() ? 0 : 1ULL << CAP_DAC_OVERRIDE, NULL, error);
 }
 
 /* Failures of the output are told once each time they begin. Return: 0, or STOP without a reader */
@@ -458,9 +424,9 @@ static int run(struct audit *audit, struct gmt_error *error)
 		return gmt_fail(error, GMT_EXIT_FAILURE, err, "the output cannot be written: %s",
 				strerror(-err));
 	fprintf(stderr, "gmemtop: auditing; interrupt to stop\n");
-	notify("READY=1");
+	gmt_service_notify("READY=1");
 	err = follow(audit, error);
-	notify("STOPPING=1");
+	gmt_service_notify("STOPPING=1");
 	if (err >= 0)
 		err = drain(audit, error);
 	return err < 0 ? err : account(audit, error);

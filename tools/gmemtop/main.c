@@ -34,6 +34,7 @@ static const struct {
 	{ "policy", cmd_policy, FROM_END,
 	  "who may do what: list, show, check, try, apply, detach policies" },
 	{ "audit", cmd_audit, NOW_ONLY, "access attempts, for the record" },
+	{ "export", cmd_export, FROM_END, "metrics for Prometheus" },
 	{ "replay", cmd_replay, NOW_ONLY, "what was recorded, in every view" },
 	{ "doctor", cmd_doctor, NOW_ONLY,
 	  "what this system offers gmemtop, what is missing, what to do" },

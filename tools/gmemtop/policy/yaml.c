@@ -99,6 +99,8 @@ static int check_scalar(struct gmt_yaml *yaml, const yaml_node_t *node, struct g
 	for (size_t i = 0; i < node->data.scalar.length; i++) {
 		unsigned char c = node->data.scalar.value[i];
 
+		if (c == '\n' && yaml->lines)
+			continue;
 		if (c < 0x20 || c == 0x7f)
 			return gmt_yaml_fail(yaml, node, error,
 					     "a value may hold no control character (0x%02x)", c);
@@ -235,10 +237,12 @@ int gmt_yaml_load(struct gmt_yaml *yaml, const char *file, const char *text, siz
 		yaml_parser_delete(&parser);
 		return err;
 	}
-	if (!gmt_yaml_root(yaml))
-		err = fail_line(error, file, 1, "it is empty: `policies:` is wanted");
-	else
+	if (!gmt_yaml_root(yaml)) {
+		fail_line(error, file, 1, "it is empty: `policies:` is wanted");
+		err = -ENODATA;
+	} else {
 		err = check_nodes(yaml, error);
+	}
 	if (!err)
 		err = check_end(&parser, file, error);
 	yaml_parser_delete(&parser);

@@ -6,6 +6,7 @@
 #ifndef GMT_POLICY_YAML_H
 #define GMT_POLICY_YAML_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <yaml.h>
 
@@ -14,9 +15,11 @@
 /**
  * struct gmt_yaml - One document
  * @file: its name, for messages; not owned
+ * @lines: set before it is loaded: values may have several lines
  */
 struct gmt_yaml {
 	const char *file;
+	bool lines;
 	yaml_document_t document;
 };
 
@@ -29,7 +32,7 @@ struct gmt_yaml {
  * Refused are, besides what is no YAML: more than one document, a key twice in a mapping or a
  * word twice in a list, tags, and control characters in a value.
  *
- * Return: 0 or -errno with @error filled in
+ * Return: 0 or -errno with @error filled in; -ENODATA where there is nothing in it
  */
 int gmt_yaml_load(struct gmt_yaml *yaml, const char *file, const char *text, size_t length,
 		  struct gmt_error *error);
