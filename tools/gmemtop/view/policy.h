@@ -20,6 +20,9 @@ void gmt_text_trial(FILE *out, const struct gmt_trial_report *report);
 /* gmt_hooks_format() - Words parted by commas; "none" for 0 */
 void gmt_hooks_format(char *text, size_t size, uint32_t hooks);
 
+/* gmt_policy_scope_format() - As in files of policies: all, cgroup:PATH, gmem:ID */
+void gmt_policy_scope_format(char *text, size_t size, const struct gmt_policy_row *row);
+
 /* gmt_duration_format() - The shortest exact way to write it: 500ms, 10s */
 void gmt_duration_format(char *text, size_t size, uint64_t ns);
 

@@ -41,7 +41,7 @@ void gmt_duration_format(char *text, size_t size, uint64_t ns)
 	}
 }
 
-static void scope_format(char *text, size_t size, const struct gmt_policy_row *row)
+void gmt_policy_scope_format(char *text, size_t size, const struct gmt_policy_row *row)
 {
 	char path[CELL_MAX - 32];
 
@@ -113,7 +113,7 @@ static void cell(char *text, size_t size, const struct gmt_policy_row *row, int 
 		snprintf(text, size, "%s", mode_of(row));
 		break;
 	case SCOPE:
-		scope_format(text, size, row);
+		gmt_policy_scope_format(text, size, row);
 		break;
 	case HOOKS:
 		gmt_hooks_format(text, size, rec->hooks);
@@ -289,7 +289,7 @@ void gmt_text_policy(FILE *out, const struct gmt_policy_row *row)
 	put_number(out, "id", rec->policy_id);
 	put(out, "policy", kind_of(row));
 	put(out, "mode", mode_of(row));
-	scope_format(text, sizeof(text), row);
+	gmt_policy_scope_format(text, sizeof(text), row);
 	put(out, "scope", text);
 	gmt_hooks_format(text, sizeof(text), rec->hooks);
 	put(out, "hooks", text);

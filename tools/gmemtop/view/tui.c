@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Taking the terminal and giving it back, whatever ends the program: a key, a signal, a
- * crash of our own, or the terminal going away. Keys are in tui_keys.c, drawing in
- * tui_draw.c.
+ * crash of our own, or the terminal going away. Keys are in keys.c, drawing begins in
+ * frame.c.
  */
 #include <curses.h>
 #include <errno.h>
+#include <langinfo.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <term.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "view/tui.h"
+
+/* The last one: it makes macros of common words. */
+#include <term.h>
 
 static SCREEN *terminal;
 static volatile sig_atomic_t caught;
 
 /* What a crash needs to give the terminal back without calling anything unsafe. */
 static struct termios saved_termios;
-static char restore_text[128];
+static char restore_text[256];
 static size_t restore_length;
 
 static void on_signal(int signal)
@@ -40,18 +43,22 @@ static void on_crash(int signal)
 	raise(signal);
 }
 
-static void add_restore(const char *capability)
+static void add_restore_text(const char *text)
 {
-	const char *text = tigetstr(capability);
-	size_t length;
+	size_t length = strlen(text);
 
-	if (!text || text == (char *)-1)
-		return;
-	length = strlen(text);
 	if (restore_length + length > sizeof(restore_text))
 		return;
 	memcpy(restore_text + restore_length, text, length);
 	restore_length += length;
+}
+
+static void add_restore(const char *capability)
+{
+	const char *text = tigetstr(capability);
+
+	if (text && text != (char *)-1)
+		add_restore_text(text);
 }
 
 static void catch_signals(void)
@@ -98,7 +105,21 @@ static void define_cursor_keys(void)
 		define_key(keys[i].text, keys[i].key);
 }
 
-int gmt_tui_open(struct gmt_error *error)
+/* Presses only: double clicks are told by the row, so that a click need not wait for another. */
+static void open_mouse(void)
+{
+	if (mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL)) {
+		mouseinterval(0);
+		add_restore_text("\033[?1000l\033[?1006l");
+	}
+}
+
+bool gmt_tui_unicode(void)
+{
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
+
+int gmt_tui_open(const struct gmt_ui *ui, struct gmt_error *error)
 {
 	const char *name = getenv("TERM");
 
@@ -114,6 +135,8 @@ int gmt_tui_open(struct gmt_error *error)
 			name ? name : "");
 	}
 	set_term(terminal);
+	if (ui->mouse)
+		open_mouse();
 	add_restore("sgr0");
 	add_restore("cnorm");
 	add_restore("rmkx");
@@ -131,6 +154,7 @@ int gmt_tui_open(struct gmt_error *error)
 		start_color();
 		use_default_colors();
 	}
+	gmt_theme_use(ui->look.theme);
 	return 0;
 }
 
@@ -149,40 +173,48 @@ int gmt_tui_signal(void)
 }
 
 /* All keys that have come; the strongest of what they ask for. */
-static enum gmt_tui_action read_keys(struct gmt_screen *screen, bool *any)
+static enum gmt_act read_keys(struct gmt_ui *ui, bool *any)
 {
-	enum gmt_tui_action strongest = GMT_TUI_REDRAW, action;
+	enum gmt_act strongest = GMT_ACT_DRAW, act;
 	wint_t key;
 	int kind;
 
 	*any = false;
 	while ((kind = get_wch(&key)) != ERR) {
 		*any = true;
-		action = gmt_tui_key(screen, kind == KEY_CODE_YES, key);
-		if (action > strongest)
-			strongest = action;
+		act = gmt_ui_key(ui, kind == KEY_CODE_YES, key);
+		if (act > strongest)
+			strongest = act;
+		/* What follows is meant for what this one brings about. */
+		if (ui->ask || act >= GMT_ACT_REFRESH)
+			break;
+		if (act == GMT_ACT_BUILD)
+			break;
 	}
 	return strongest;
 }
 
-enum gmt_tui_action gmt_tui_wait(struct gmt_screen *screen, int timeout_ms)
+enum gmt_act gmt_tui_wait(struct gmt_ui *ui, int timeout_ms)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-	enum gmt_tui_action action;
+	static bool more;
+	enum gmt_act act;
 	int ready;
 	bool any;
 
 	if (caught)
-		return GMT_TUI_QUIT;
-	ready = poll(&in, 1, timeout_ms);
+		return GMT_ACT_QUIT;
+	/* Curses may hold keys that it has read already. */
+	ready = poll(&in, 1, more ? 0 : timeout_ms);
 	if (caught)
-		return GMT_TUI_QUIT;
-	if (!ready)
-		return GMT_TUI_TIMEOUT;
+		return GMT_ACT_QUIT;
+	if (!ready && !more)
+		return GMT_ACT_NONE;
 	/* Interrupted: a resize, which curses tells as a key. */
-	action = read_keys(screen, &any);
+	act = read_keys(ui, &any);
+	more = any;
 	/* Readable without a key is the end of the input: the terminal has gone. */
 	if (ready > 0 && !any && (in.revents & (POLLHUP | POLLERR | POLLNVAL)))
-		return GMT_TUI_QUIT;
-	return action;
+		return GMT_ACT_QUIT;
+	return act;
 }
