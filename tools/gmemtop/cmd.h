@@ -64,6 +64,9 @@ struct gmt_filter_args {
 	const char *cgroup;
 };
 
+/* gmt_parse_events() - Names of events parted by commas, as bits; else prints usage and exits */
+uint32_t gmt_parse_events(struct argp_state *state, char *list);
+
 /* gmt_filter_arg() - Reads -b, -i, -p, -u and -g. Return: 0, or ARGP_ERR_UNKNOWN of any other */
 error_t gmt_filter_arg(struct gmt_filter_args *args, int key, char *arg, struct argp_state *state);
 

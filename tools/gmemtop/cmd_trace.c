@@ -63,24 +63,6 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static uint32_t parse_events(struct argp_state *state, char *list)
-{
-	uint32_t events = 0;
-	char *name, *save = NULL;
-
-	for (name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
-		enum gmt_event event = gmt_event_find(name);
-
-		if (event == GMT_EVENT_MAX)
-			argp_error(state, "there is no event '%s'", name);
-		else
-			events |= 1U << event;
-	}
-	if (!events)
-		argp_error(state, "-e: no event is named");
-	return events;
-}
-
 static void parse_errno(struct argp_state *state, const char *text, struct gmt_event_filter *filter)
 {
 	int err;
@@ -113,7 +95,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		trace->duration = gmt_parse_seconds(state, arg, 0.001, 1e9);
 		return 0;
 	case 'e':
-		trace->options.events = parse_events(state, arg);
+		trace->options.events = gmt_parse_events(state, arg);
 		return 0;
 	case 'E':
 		parse_errno(state, arg, &trace->options.filter);

@@ -2,8 +2,10 @@
 /* The options by which the verbs that listen choose whose events they want: -b, -i, -p, -u, -g. */
 #include <errno.h>
 #include <pwd.h>
+#include <string.h>
 
 #include "cmd.h"
+#include "model/event_fields.h"
 
 #define BUFFER_MIB_MAX 1024
 
@@ -23,6 +25,24 @@ static size_t parse_buffer(struct argp_state *state, const char *text)
 	if (!mib || mib & (mib - 1))
 		argp_error(state, "-b: the size must be a power of two");
 	return mib << 20;
+}
+
+uint32_t gmt_parse_events(struct argp_state *state, char *list)
+{
+	uint32_t events = 0;
+	char *name, *save = NULL;
+
+	for (name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+		enum gmt_event event = gmt_event_find(name);
+
+		if (event == GMT_EVENT_MAX)
+			argp_error(state, "there is no event '%s'", name);
+		else
+			events |= 1U << event;
+	}
+	if (!events)
+		argp_error(state, "no event is named");
+	return events;
 }
 
 error_t gmt_filter_arg(struct gmt_filter_args *args, int key, char *arg, struct argp_state *state)

@@ -35,6 +35,8 @@ static const struct {
 	  "who may do what: list, show, check, try, apply, detach policies" },
 	{ "audit", cmd_audit, NOW_ONLY, "access attempts, for the record" },
 	{ "export", cmd_export, FROM_END, "metrics for Prometheus" },
+	{ "record", cmd_record, FROM_START,
+	  "snapshots and events to a file, or the last minutes of them" },
 	{ "replay", cmd_replay, NOW_ONLY, "what was recorded, in every view" },
 	{ "doctor", cmd_doctor, NOW_ONLY,
 	  "what this system offers gmemtop, what is missing, what to do" },

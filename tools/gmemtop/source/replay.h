@@ -47,6 +47,7 @@ struct gmt_passing {
  * @next_ns: of the one after it; UINT64_MAX without one, 0 when not known yet
  * @anchor_ns, @anchor_clock_ns: the position at a moment of this host's CLOCK_MONOTONIC
  * @moves: how often the position was moved other than by time or a step forward
+ * @stepped: it goes by steps, at infinite speed, too
  * @err, @error: what went wrong as it moved, for the next operation that can tell
  */
 struct gmt_replay {
@@ -65,6 +66,7 @@ struct gmt_replay {
 	uint64_t anchor_ns;
 	uint64_t anchor_clock_ns;
 	unsigned int moves;
+	bool stepped;
 	int err;
 	struct gmt_error error;
 	struct gmt_cgroups *cgroups;

@@ -162,10 +162,12 @@ static int out_of_memory(struct gmt_error *error)
 	return gmt_fail(error, GMT_EXIT_FAILURE, -ENOMEM, "out of memory");
 }
 
-/* Up to where events have passed: at infinite speed, all of them. */
+/* Up to where events have passed: at infinite speed, all of them, unless that goes by steps. */
 static uint64_t passed_ns(const struct gmt_replay *replay)
 {
-	return isinf(replay->speed) ? UINT64_MAX : gmt_replay_position(replay);
+	if (!isinf(replay->speed))
+		return gmt_replay_position(replay);
+	return replay->stepped && replay->next_ns < UINT64_MAX ? replay->at_ns : UINT64_MAX;
 }
 
 int gmt_replay_trace_poll(struct gmt_source *source, int timeout_ms, gmt_event_fn fn, void *ctx,

@@ -355,6 +355,7 @@ static int player_step(struct gmt_source *source, int count, struct gmt_error *e
 	/* One that goes as fast as can be stays what it is. */
 	if (!isinf(replay->speed))
 		replay->speed = 0;
+	replay->stepped = true;
 	if (count < 0)
 		replay->moves++;
 	for (; !err && count < 0 && replay->at_ns; count++)
@@ -389,7 +390,7 @@ static bool player_ended(struct gmt_source *source)
 {
 	struct gmt_replay *replay = gmt_replay_of(source);
 
-	if (replay->tracing.on)
+	if (replay->tracing.on && !replay->stepped)
 		return replay->tracing.over;
 	if (!replay->next_ns)
 		failed(replay, advance(replay, replay->at_ns));

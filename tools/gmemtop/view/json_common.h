@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <yyjson.h>
 
-/* Adds a string of any bytes, at most @max of them. */
+/* Adds a string of any bytes, at most @max of them; if they are no UTF-8, KEY_hex, too. */
 void gmt_json_add_chars(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key,
 			const char *chars, size_t max);
 
@@ -19,6 +19,11 @@ void gmt_json_add_time(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *
 
 /* A new document whose root is an object with this "type"; NULL without memory. */
 yyjson_mut_doc *gmt_json_new(const char *type);
+
+/* Adds the account of a trace. */
+struct gmt_trace_totals;
+void gmt_json_add_totals(yyjson_mut_doc *doc, yyjson_mut_val *root,
+			 const struct gmt_trace_totals *totals);
 
 /* Writes the document as one line and frees it. Return: 0 or -ENOMEM */
 int gmt_json_put(FILE *out, yyjson_mut_doc *doc);

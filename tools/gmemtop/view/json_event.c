@@ -9,6 +9,22 @@
 #include "view/json.h"
 #include "view/json_common.h"
 
+static void add_hex(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, const char *chars,
+		    size_t length)
+{
+	yyjson_mut_val *name;
+	char hex_key[64], *hex = malloc(length * 2 + 1);
+
+	if (!hex)
+		return;
+	snprintf(hex_key, sizeof(hex_key), "%s_hex", key);
+	for (size_t i = 0; i < length; i++)
+		snprintf(hex + i * 2, 3, "%02x", (unsigned char)chars[i]);
+	name = yyjson_mut_strcpy(doc, hex_key);
+	yyjson_mut_obj_add(object, name, yyjson_mut_strcpy(doc, hex));
+	free(hex);
+}
+
 void gmt_json_add_chars(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key,
 			const char *chars, size_t max)
 {
@@ -19,6 +35,9 @@ void gmt_json_add_chars(yyjson_mut_doc *doc, yyjson_mut_val *object, const char 
 		return;
 	gmt_utf8(text, size, chars, length);
 	yyjson_mut_obj_add_strcpy(doc, object, key, text);
+	/* Whoever needs to know what was there instead. */
+	if (strlen(text) != length || memcmp(text, chars, length))
+		add_hex(doc, object, key, chars, length);
 	if (text != small)
 		free(text);
 }
@@ -158,15 +177,12 @@ static void add_account(yyjson_mut_doc *doc, yyjson_mut_val *object, uint64_t re
 	yyjson_mut_obj_add_uint(doc, object, "lost_program_busy", missed);
 }
 
-int gmt_json_totals(FILE *out, const struct gmt_trace_totals *totals)
+void gmt_json_add_totals(yyjson_mut_doc *doc, yyjson_mut_val *root,
+			 const struct gmt_trace_totals *totals)
 {
 	struct gmt_trace_sums sums = gmt_trace_sum(totals);
-	yyjson_mut_doc *doc = gmt_json_new("totals");
-	yyjson_mut_val *root, *events;
+	yyjson_mut_val *events;
 
-	if (!doc)
-		return -ENOMEM;
-	root = yyjson_mut_doc_get_root(doc);
 	add_account(doc, root, sums.received, sums.ring_full, sums.missed);
 	events = yyjson_mut_obj_add_obj(doc, root, "events");
 	for (int i = 0; i < GMT_EVENT_MAX; i++) {
@@ -175,5 +191,14 @@ int gmt_json_totals(FILE *out, const struct gmt_trace_totals *totals)
 		add_account(doc, yyjson_mut_obj_add_obj(doc, events, gmt_event_name(i)),
 			    totals->received[i], totals->ring_full[i], totals->missed[i]);
 	}
+}
+
+int gmt_json_totals(FILE *out, const struct gmt_trace_totals *totals)
+{
+	yyjson_mut_doc *doc = gmt_json_new("totals");
+
+	if (!doc)
+		return -ENOMEM;
+	gmt_json_add_totals(doc, yyjson_mut_doc_get_root(doc), totals);
 	return gmt_json_put(out, doc);
 }
