@@ -55,6 +55,8 @@ static int keep_bytes(struct gmt_writer *writer, const void *bytes, size_t size)
 	struct kept *last = &writer->frames[writer->count - 1];
 	int err = 0;
 
+	if (!size)
+		return 0;
 	if (!writer->limits.memory) {
 		err = gmt_recording_append(writer->fd, bytes, size);
 	} else {

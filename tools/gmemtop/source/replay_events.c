@@ -152,6 +152,7 @@ int gmt_replay_trace_start(struct gmt_source *source, const struct gmt_trace_opt
 	if (options->events != GMT_EVENTS_ALL && !(options->events & replay->head.events))
 		return no_events(error, "such events");
 	replay->trace = *options;
+	gmt_lines_close(&replay->tracing.lines);
 	replay->tracing = (struct gmt_passing){ .on = false };
 	passing_start(replay, &replay->tracing);
 	return 0;
@@ -237,6 +238,7 @@ int gmt_replay_latency_start(struct gmt_source *source, uint64_t id, struct gmt_
 	if (!replay->hists)
 		return out_of_memory(error);
 	replay->timing_id = id;
+	gmt_lines_close(&replay->timing.lines);
 	replay->timing = (struct gmt_passing){ .on = false };
 	passing_start(replay, &replay->timing);
 	return 0;
