@@ -43,13 +43,21 @@ def replay(*args, file=FILE, at=None):
     return [json.loads(line) for line in out.splitlines()]
 
 
+def timeless(value):
+    """Without times of day: they are reckoned from two clocks that cannot be read at once."""
+    if isinstance(value, dict):
+        return {key: timeless(member) for key, member in value.items() if key not in ('created', 'bound', 'since')}
+    return [timeless(member) for member in value] if isinstance(value, list) else value
+
+
 def same_state(t, ids):
     """Nothing has happened since the recording's end: it tells what the host tells."""
     live, told = run_json('list', '-j')[0], replay('list', '-j')[0]
-    t.same((told['gmems'], told['totals']), (live['gmems'], live['totals']), 'list --json is the same, byte for byte')
+    t.same(timeless([told['gmems'], told['totals']]), timeless([live['gmems'], live['totals']]),
+           'list --json is the same')
     for gmem in ids:
         live, told = run_json('show', '-j', str(gmem))[0], replay('show', '-j', str(gmem))[0]
-        t.same(told, live, 'and so is show --json: ranges, bindings, holders, nodes')
+        t.same(timeless(told), timeless(live), 'and so is show --json: ranges, bindings, holders, nodes')
     t.same(run('replay', FILE, 'list')[1], run('list')[1], 'and list as text, hostile names in it')
 
 
@@ -66,11 +74,10 @@ def test_recording(t, busy):
     t.same(os.stat(FILE).st_mode & 0o777, 0o600, 'its file is for its owner only')
 
 
-def test_events(t, gmem):
+def test_events(t, gmem, first):
     *events, totals = replay('trace', '-j', '-i', str(gmem))
     row = run_json('list', '-j', '-f', f'id={gmem}')[0]['gmems'][0]
     counted = {'faults_host': 0, 'conversions': 0}
-    first = replay('list', '-j', '-f', f'id={gmem}', at='start')[0]['gmems'][0]
     for event in events:
         counted['faults_host'] += event['event'] == 'gmem_fault' and event['kind'] != 'guest'
         counted['conversions'] += event['event'] == 'gmem_convert' and not event['err']
@@ -125,9 +132,10 @@ def main():
         busy = User(1, 'busy', 'faults', 100, 'denied', 7, comm=HOSTILE)
         idle = User(2, 'idle', comm=HOSTILE)
         busy.act()
+        before = run_json('list', '-j', '-f', f'id={busy.ids[0]}')[0]['gmems'][0]
         test_recording(t, busy)
         same_state(t, [busy.ids[0], idle.ids[0]])
-        test_events(t, busy.ids[0])
+        test_events(t, busy.ids[0], before)
         test_rates(t, busy.ids[0])
         test_killed(t, busy)
         test_flight(t, busy)

@@ -265,7 +265,8 @@ static int fail_replay(const struct try *try, struct gmt_error *error)
 		error, GMT_EXIT_FAILURE, -EOPNOTSUPP,
 		"--replay %.60s: policies cannot be replayed yet. An event does not tell all that a "
 		"policy is asked with (effective user, groups, executable, the requests that raise "
-		"no event), and a report that guesses is none; use --live",
+		"no event), and a report that guesses is none; use --live, or look at what those that "
+		"were attached have said: gmemtop replay RECORDING trace -e policy",
 		try->recording);
 }
 
