@@ -12,7 +12,7 @@
 #define MAX_VMS	 256
 #define MAX_ARGS 6
 
-static int gmems[8], vms[MAX_VMS];
+static int gmems[256], vms[MAX_VMS];
 
 /* VM SLOT GMEM PAGE PAGES GUEST_PAGE: the number of the VM, as events have it */
 static long do_bind(const unsigned long *arg)

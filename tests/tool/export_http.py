@@ -264,7 +264,7 @@ def test_activation(t):
 def main():
     os.chdir(os.environ.get('TMPDIR', '/tmp'))
     os.chmod('.', 0o755)
-    with Tap(91) as t:
+    with Tap(84) as t:
         test_requests(t)
         test_slow(t)
         test_auth(t)

@@ -111,12 +111,22 @@ static void convert(int fd, unsigned long pairs)
 	}
 }
 
+/* Read or refused: that is the policies' business. */
+static void reads(int fd, unsigned long count)
+{
+	char page[PAGE];
+
+	for (unsigned long i = 0; i < count; i++)
+		if (pread(fd, page, PAGE, 0) != PAGE && errno != EACCES && errno != EPERM)
+			tap_bail("pread: %s", strerror(errno));
+}
+
 static const struct {
 	const char *word;
 	void (*act)(int fd, unsigned long count);
 } acts[] = {
 	{ "faults", faults },	{ "stripes", stripes }, { "denied", denied },
-	{ "refused", refused }, { "convert", convert },
+	{ "refused", refused }, { "convert", convert }, { "reads", reads },
 };
 
 static void act(int fd, const char *word, unsigned long count)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The lines of metric families: names, types, units, samples. */
+#include <stdio.h>
+
 #include "view/metric.h"
 
 static const char *const types[] = {
@@ -77,6 +79,39 @@ void gmt_metric_ns(struct gmt_metric_writer *writer, const struct gmt_metric *me
 	gmt_metric_name(writer, metric, suffix_of(metric), labels, more);
 	gmt_page_seconds(writer->page, ns);
 	gmt_page_put(writer->page, "\n", 1);
+}
+
+void gmt_metric_stem(struct gmt_metric_stem *stem, const struct gmt_metric *metric,
+		     const char *more)
+{
+	stem->head_length = (size_t)snprintf(stem->head, sizeof(stem->head), "%s%s{", metric->name,
+					     suffix_of(metric));
+	stem->tail_length = (size_t)snprintf(stem->tail, sizeof(stem->tail), "%s} ", more);
+}
+
+void gmt_metric_line(struct gmt_metric_writer *writer, const struct gmt_metric_stem *stem,
+		     const char *labels, size_t label_length, uint64_t value)
+{
+	size_t most = stem->head_length + label_length + stem->tail_length + GMT_PAGE_DIGITS + 1;
+	struct gmt_page *page = writer->page;
+	char number[GMT_PAGE_DIGITS], *at;
+	size_t length;
+
+	if (page->capacity - page->length < most && !gmt_page_grow(page, most))
+		return;
+	writer->samples++;
+	at = page->data + page->length;
+	memcpy(at, stem->head, stem->head_length);
+	at += stem->head_length;
+	memcpy(at, labels, label_length);
+	at += label_length;
+	memcpy(at, stem->tail, stem->tail_length);
+	at += stem->tail_length;
+	length = gmt_page_digits(number + sizeof(number), value);
+	memcpy(at, number + sizeof(number) - length, length);
+	at += length;
+	*at++ = '\n';
+	page->length = (size_t)(at - page->data);
 }
 
 void gmt_metric_moment(struct gmt_metric_writer *writer, uint64_t boot_ns)

@@ -62,6 +62,25 @@ void gmt_metric_u64(struct gmt_metric_writer *writer, const struct gmt_metric *m
 void gmt_metric_ns(struct gmt_metric_writer *writer, const struct gmt_metric *metric,
 		   const char *labels, const char *more, uint64_t ns);
 
+/**
+ * struct gmt_metric_stem - What the lines of one sample of a family have in common
+ *
+ * They are made by the ten thousand: three copies and a number are all that is done for one.
+ */
+struct gmt_metric_stem {
+	size_t head_length, tail_length;
+	char head[64];
+	char tail[64];
+};
+
+/* gmt_metric_stem() - Begin with the family's name, end with @more behind the labels */
+void gmt_metric_stem(struct gmt_metric_stem *stem, const struct gmt_metric *metric,
+		     const char *more);
+
+/* gmt_metric_line() - A whole line; @labels are not empty */
+void gmt_metric_line(struct gmt_metric_writer *writer, const struct gmt_metric_stem *stem,
+		     const char *labels, size_t label_length, uint64_t value);
+
 /* gmt_metric_moment() - A moment of CLOCK_BOOTTIME as seconds since 1970 */
 void gmt_metric_moment(struct gmt_metric_writer *writer, uint64_t boot_ns);
 

@@ -51,27 +51,44 @@ static const struct count_family count_families[] = {
 
 #define COUNT_FAMILIES (sizeof(count_families) / sizeof(count_families[0]))
 
+#define GAUGE(text, its_unit, about) \
+	{ .name = "gmem_" text, .type = GMT_METRIC_GAUGE, .unit = its_unit, .help = about }
+
+static const struct gmt_metric objects = GAUGE("objects", NULL, "Gmems that exist.");
+static const struct gmt_metric size =
+	GAUGE("size_bytes", "bytes", "Size of the memory, resident or not.");
+static const struct gmt_metric resident =
+	GAUGE("resident_bytes", "bytes", "Memory that is resident.");
+static const struct gmt_metric bindings =
+	GAUGE("bindings", NULL, "Ranges that hypervisors have bound.");
+static const struct gmt_metric bound =
+	GAUGE("bound_bytes", "bytes", "Memory that hypervisors have bound.");
+static const struct gmt_metric node_resident =
+	GAUGE("node_resident_bytes", "bytes", "Memory that is resident on a NUMA node.");
+
 enum gauge {
 	GAUGE_OBJECTS,
 	GAUGE_SIZE,
-	GAUGE_RESIDENT,
-	GAUGE_NODE,
+	GAUGE_PRIVATE,
+	GAUGE_SHARED,
+	GAUGE_UNKNOWN,
 	GAUGE_BINDINGS,
 	GAUGE_BOUND,
 	GAUGE_MAX,
 };
 
-#define GAUGE(text, its_unit, about) \
-	{ .name = "gmem_" text, .type = GMT_METRIC_GAUGE, .unit = its_unit, .help = about }
-
-static const struct gmt_metric gauges[GAUGE_MAX] = {
-	[GAUGE_OBJECTS] = GAUGE("objects", NULL, "Gmems that exist."),
-	[GAUGE_SIZE] = GAUGE("size_bytes", "bytes", "Size of the memory, resident or not."),
-	[GAUGE_RESIDENT] = GAUGE("resident_bytes", "bytes", "Memory that is resident."),
-	[GAUGE_NODE] =
-		GAUGE("node_resident_bytes", "bytes", "Memory that is resident on a NUMA node."),
-	[GAUGE_BINDINGS] = GAUGE("bindings", NULL, "Ranges that hypervisors have bound."),
-	[GAUGE_BOUND] = GAUGE("bound_bytes", "bytes", "Memory that hypervisors have bound."),
+/* Samples of one family stand together. */
+static const struct {
+	const struct gmt_metric *metric;
+	const char *more;
+} gauges[GAUGE_MAX] = {
+	[GAUGE_OBJECTS] = { &objects, "" },
+	[GAUGE_SIZE] = { &size, "" },
+	[GAUGE_PRIVATE] = { &resident, ",state=\"private\"" },
+	[GAUGE_SHARED] = { &resident, ",state=\"shared\"" },
+	[GAUGE_UNKNOWN] = { &resident, ",state=\"unknown\"" },
+	[GAUGE_BINDINGS] = { &bindings, "" },
+	[GAUGE_BOUND] = { &bound, "" },
 };
 
 static const struct gmt_metric gmem_info = { "gmem", GMT_METRIC_INFO, NULL,
@@ -79,8 +96,6 @@ static const struct gmt_metric gmem_info = { "gmem", GMT_METRIC_INFO, NULL,
 static const struct gmt_metric gmem_created =
 	GAUGE("created_timestamp_seconds", "seconds", "When the gmem was made, since 1970.");
 
-/* Resident memory has three states; nodes are counted apart. */
-#define GAUGE_SAMPLES	 (GAUGE_MAX - 1 + 2)
 #define PER_GMEM_SAMPLES 2
 
 static size_t count_samples(void)
@@ -94,8 +109,8 @@ static size_t count_samples(void)
 
 size_t gmt_openmetrics_account_series(bool per_gmem, bool created)
 {
-	return count_samples() * (created ? 2 : 1) + GAUGE_SAMPLES +
-	       (per_gmem ? PER_GMEM_SAMPLES : 0);
+	/* Nodes are counted apart. */
+	return count_samples() * (created ? 2 : 1) + GAUGE_MAX + (per_gmem ? PER_GMEM_SAMPLES : 0);
 }
 
 size_t gmt_openmetrics_fixed_series(bool latency, bool created)
@@ -106,10 +121,17 @@ size_t gmt_openmetrics_fixed_series(bool latency, bool created)
 	return policies + (latency ? times : 0) + 80;
 }
 
-/* The labels of every account, one after the other. */
-struct labels {
+/**
+ * struct told - The accounts of a page, in order, the one for the rest last
+ * @text: the labels of all of them, one after the other
+ */
+struct told {
 	struct gmt_page text;
-	size_t *at;
+	size_t count;
+	struct told_account {
+		const struct gmt_account *account;
+		size_t at, length;
+	} *list;
 };
 
 static void put_labels(struct gmt_page *page, const struct gmt_account *account, bool per_gmem)
@@ -133,200 +155,190 @@ static void put_labels(struct gmt_page *page, const struct gmt_account *account,
 	gmt_page_put(page, "\"", 2);
 }
 
-/* An account to be told, the one for the rest last; NULL at the end. */
-static const struct gmt_account *next_account(const struct gmt_accounts *accounts,
-					      const struct gmt_account *account)
+static void tell(struct told *told, const struct gmt_account *account, bool per_gmem)
 {
-	if (account == &accounts->rest)
-		return NULL;
-	account = account ? account->next : accounts->first;
-	return account || !accounts->rest_used ? account : &accounts->rest;
+	struct told_account *one = &told->list[told->count++];
+
+	one->account = account;
+	one->at = told->text.length;
+	put_labels(&told->text, account, per_gmem);
+	/* Without the NUL. */
+	one->length = told->text.length - one->at - 1;
 }
 
-#define each_account(accounts, account, i)                       \
-	(account = next_account(accounts, NULL), i = 0; account; \
-	 account = next_account(accounts, account), i++)
-
-static bool make_labels(struct labels *labels, const struct gmt_metrics *metrics)
+static bool tell_all(struct told *told, const struct gmt_metrics *metrics)
 {
-	const struct gmt_account *account;
-	size_t i;
+	const struct gmt_accounts *accounts = metrics->accounts;
 
-	labels->at = calloc(metrics->accounts->count + 1, sizeof(*labels->at));
-	if (!labels->at)
+	told->list = calloc(accounts->count + 1, sizeof(*told->list));
+	if (!told->list)
 		return false;
-	for
-		each_account(metrics->accounts, account, i)
-		{
-			labels->at[i] = labels->text.length;
-			put_labels(&labels->text, account, metrics->per_gmem);
-		}
-	return !labels->text.failed;
+	for (const struct gmt_account *a = accounts->first; a; a = a->next)
+		tell(told, a, metrics->per_gmem);
+	if (accounts->rest_used)
+		tell(told, &accounts->rest, metrics->per_gmem);
+	return !told->text.failed;
 }
 
-static void write_counts(struct gmt_metric_writer *writer, const struct gmt_accounts *accounts,
-			 const struct labels *labels, const struct count_family *family)
+static void write_count(struct gmt_metric_writer *writer, const struct told *told,
+			const struct gmt_metric *metric, const char *more, enum gmt_count count)
 {
-	const struct gmt_account *account;
-	size_t i;
+	bool created = writer->openmetrics && writer->created;
+	struct gmt_metric_stem stem;
 
-	gmt_metric_begin(writer, &family->metric);
-	for
-		each_account(accounts, account, i)
-		{
-			const char *text = labels->text.data + labels->at[i];
+	gmt_metric_stem(&stem, metric, more);
+	for (size_t i = 0; i < told->count; i++) {
+		const struct gmt_account *account = told->list[i].account;
+		const char *labels = told->text.data + told->list[i].at;
 
-			for (unsigned int n = 0; n < family->sample_count; n++) {
-				enum gmt_count count = family->samples[n].count;
-				const char *more = family->samples[n].more;
-
-				if (!(account->counted & 1U << count))
-					continue;
-				gmt_metric_u64(writer, &family->metric, text, more,
-					       account->counts[count]);
-				gmt_metric_created(writer, &family->metric, text, more,
-						   account->created_ns);
-			}
-		}
-}
-
-static void write_resident(struct gmt_metric_writer *writer, const struct gmt_account *account,
-			   const char *labels)
-{
-	const struct gmt_metric *metric = &gauges[GAUGE_RESIDENT];
-
-	if (!(account->known & GMT_KNOWN_RESIDENT))
-		return;
-	if (account->known & GMT_KNOWN_STATES) {
-		gmt_metric_u64(writer, metric, labels, ",state=\"private\"",
-			       account->private_bytes);
-		gmt_metric_u64(writer, metric, labels, ",state=\"shared\"", account->shared_bytes);
+		if (!(account->counted & 1U << count))
+			continue;
+		gmt_metric_line(writer, &stem, labels, told->list[i].length,
+				account->counts[count]);
+		if (created)
+			gmt_metric_created(writer, metric, labels, more, account->created_ns);
 	}
-	if (!(account->known & GMT_KNOWN_STATES) || account->unknown_bytes)
-		gmt_metric_u64(writer, metric, labels, ",state=\"unknown\"",
-			       account->unknown_bytes);
 }
 
-static void write_nodes(struct gmt_metric_writer *writer, const struct gmt_account *account,
-			const char *labels)
+/* Return: whether it is known. Those that have no gmem any more have nothing now. */
+static bool gauge_value(const struct gmt_account *account, enum gauge gauge, uint64_t *value)
 {
+	uint32_t known = account->known;
+
+	if (!account->gmems)
+		return false;
+	switch (gauge) {
+	case GAUGE_OBJECTS:
+		*value = account->gmems;
+		return true;
+	case GAUGE_SIZE:
+		*value = account->size_bytes;
+		return true;
+	case GAUGE_PRIVATE:
+		*value = account->private_bytes;
+		return known & GMT_KNOWN_STATES;
+	case GAUGE_SHARED:
+		*value = account->shared_bytes;
+		return known & GMT_KNOWN_STATES;
+	case GAUGE_UNKNOWN:
+		*value = account->unknown_bytes;
+		return known & GMT_KNOWN_RESIDENT &&
+		       (!(known & GMT_KNOWN_STATES) || account->unknown_bytes);
+	case GAUGE_BINDINGS:
+		*value = account->bindings;
+		return known & GMT_KNOWN_BINDINGS;
+	default:
+		*value = account->bound_bytes;
+		return account->bound_known;
+	}
+}
+
+static void write_gauge(struct gmt_metric_writer *writer, const struct told *told, enum gauge gauge)
+{
+	struct gmt_metric_stem stem;
+	uint64_t value;
+
+	if (!gauge || gauges[gauge].metric != gauges[gauge - 1].metric)
+		gmt_metric_begin(writer, gauges[gauge].metric);
+	gmt_metric_stem(&stem, gauges[gauge].metric, gauges[gauge].more);
+	for (size_t i = 0; i < told->count; i++)
+		if (gauge_value(told->list[i].account, gauge, &value))
+			gmt_metric_line(writer, &stem, told->text.data + told->list[i].at,
+					told->list[i].length, value);
+}
+
+static void write_nodes(struct gmt_metric_writer *writer, const struct told *told, uint64_t seen)
+{
+	struct gmt_metric_stem stem;
 	char more[32];
 
+	gmt_metric_begin(writer, &node_resident);
 	for (unsigned int nid = 0; nid < GMT_ACCOUNT_NODES; nid++) {
-		if (!(account->nodes & 1ULL << nid))
+		if (!(seen & 1ULL << nid))
 			continue;
 		if (nid < GMT_ACCOUNT_NODES - 1)
 			snprintf(more, sizeof(more), ",node=\"%u\"", nid);
 		else
 			snprintf(more, sizeof(more), ",node=\"%s\"", GMT_ACCOUNT_REST);
-		gmt_metric_u64(writer, &gauges[GAUGE_NODE], labels, more, account->node_bytes[nid]);
+		gmt_metric_stem(&stem, &node_resident, more);
+		for (size_t i = 0; i < told->count; i++)
+			if (told->list[i].account->nodes & 1ULL << nid)
+				gmt_metric_line(writer, &stem, told->text.data + told->list[i].at,
+						told->list[i].length,
+						told->list[i].account->node_bytes[nid]);
 	}
 }
 
-static void write_gauge(struct gmt_metric_writer *writer, enum gauge gauge,
-			const struct gmt_account *account, const char *labels)
+static void write_info(struct gmt_metric_writer *writer, const struct told_account *one,
+		       const char *labels)
 {
-	const struct gmt_metric *metric = &gauges[gauge];
-
-	switch (gauge) {
-	case GAUGE_OBJECTS:
-		gmt_metric_u64(writer, metric, labels, "", account->gmems);
-		break;
-	case GAUGE_SIZE:
-		gmt_metric_u64(writer, metric, labels, "", account->size_bytes);
-		break;
-	case GAUGE_RESIDENT:
-		write_resident(writer, account, labels);
-		break;
-	case GAUGE_NODE:
-		write_nodes(writer, account, labels);
-		break;
-	case GAUGE_BINDINGS:
-		if (account->known & GMT_KNOWN_BINDINGS)
-			gmt_metric_u64(writer, metric, labels, "", account->bindings);
-		break;
-	default:
-		if (account->bound_known)
-			gmt_metric_u64(writer, metric, labels, "", account->bound_bytes);
-	}
-}
-
-static void write_gauges(struct gmt_metric_writer *writer, const struct gmt_accounts *accounts,
-			 const struct labels *labels)
-{
-	const struct gmt_account *account;
-	size_t i;
-
-	for (enum gauge gauge = 0; gauge < GAUGE_MAX; gauge++) {
-		gmt_metric_begin(writer, &gauges[gauge]);
-		/* Those that have no gmem any more have nothing now; their sums are told on. */
-		for
-			each_account(accounts, account, i) if (account->gmems || account->nodes)
-				write_gauge(writer, gauge, account,
-					    labels->text.data + labels->at[i]);
-	}
-}
-
-static void write_gmems(struct gmt_metric_writer *writer, const struct gmt_accounts *accounts,
-			const struct labels *labels)
-{
-	const struct gmt_account *account;
+	const struct gmt_rec_gmem *rec = one->account->rec;
+	struct gmt_page *page = writer->page;
 	char comm[GMT_COMM_MAX * 3 + 1];
-	struct gmt_page more = { 0 };
-	size_t i;
 
+	gmt_page_clean(comm, sizeof(comm), rec->creator_comm, sizeof(rec->creator_comm));
+	writer->samples++;
+	gmt_page_text(page, "gmem_info{");
+	gmt_page_put(page, labels, one->length);
+	gmt_page_text(page, ",comm=\"");
+	gmt_page_label(page, comm);
+	gmt_page_text(page, "\",pid=\"");
+	gmt_page_u64(page, rec->creator_pid);
+	gmt_page_text(page, "\",uid=\"");
+	gmt_page_u64(page, rec->creator_uid);
+	gmt_page_text(page, "\"} 1\n");
+}
+
+/* Whose account is one gmem's, and that one is there. */
+static const struct gmt_rec_gmem *gmem_of(const struct told_account *one)
+{
+	return one->account->key.gmem ? one->account->rec : NULL;
+}
+
+static void write_gmems(struct gmt_metric_writer *writer, const struct told *told)
+{
 	gmt_metric_begin(writer, &gmem_info);
-	for
-		each_account(accounts, account, i)
-		{
-			const struct gmt_rec_gmem *rec = account->rec;
+	for (size_t i = 0; i < told->count; i++) {
+		const struct gmt_rec_gmem *rec = gmem_of(&told->list[i]);
 
-			if (!rec || !(rec->known & GMT_KNOWN_CREATOR) || account == &accounts->rest)
-				continue;
-			gmt_page_clean(comm, sizeof(comm), rec->creator_comm,
-				       sizeof(rec->creator_comm));
-			more.length = 0;
-			gmt_page_text(&more, ",comm=\"");
-			gmt_page_label(&more, comm);
-			gmt_page_text(&more, "\",pid=\"");
-			gmt_page_u64(&more, rec->creator_pid);
-			gmt_page_text(&more, "\",uid=\"");
-			gmt_page_u64(&more, rec->creator_uid);
-			gmt_page_put(&more, "\"", 2);
-			if (!more.failed)
-				gmt_metric_u64(writer, &gmem_info,
-					       labels->text.data + labels->at[i], more.data, 1);
-		}
-	writer->page->failed |= more.failed;
-	gmt_page_exit(&more);
+		if (rec && rec->known & GMT_KNOWN_CREATOR)
+			write_info(writer, &told->list[i], told->text.data + told->list[i].at);
+	}
 	gmt_metric_begin(writer, &gmem_created);
-	for
-		each_account(accounts, account, i)
-		{
-			if (!account->rec || !(account->rec->known & GMT_KNOWN_CREATED) ||
-			    account == &accounts->rest)
-				continue;
-			gmt_metric_name(writer, &gmem_created, "",
-					labels->text.data + labels->at[i], "");
-			gmt_metric_moment(writer, account->rec->created_ns);
-		}
+	for (size_t i = 0; i < told->count; i++) {
+		const struct gmt_rec_gmem *rec = gmem_of(&told->list[i]);
+
+		if (!rec || !(rec->known & GMT_KNOWN_CREATED))
+			continue;
+		gmt_metric_name(writer, &gmem_created, "", told->text.data + told->list[i].at, "");
+		gmt_metric_moment(writer, rec->created_ns);
+	}
 }
 
 static void write_accounts(struct gmt_metric_writer *writer, const struct gmt_metrics *metrics)
 {
-	struct labels labels = { 0 };
+	struct told told = { .count = 0 };
 
-	if (make_labels(&labels, metrics)) {
-		write_gauges(writer, metrics->accounts, &labels);
-		if (metrics->per_gmem)
-			write_gmems(writer, metrics->accounts, &labels);
-		for (size_t i = 0; i < COUNT_FAMILIES; i++)
-			write_counts(writer, metrics->accounts, &labels, &count_families[i]);
-	} else {
+	if (!tell_all(&told, metrics)) {
 		writer->page->failed = true;
+		goto out;
 	}
-	gmt_page_exit(&labels.text);
-	free(labels.at);
+	for (enum gauge gauge = 0; gauge < GAUGE_MAX; gauge++)
+		write_gauge(writer, &told, gauge);
+	write_nodes(writer, &told, metrics->accounts->nodes_seen);
+	if (metrics->per_gmem)
+		write_gmems(writer, &told);
+	for (size_t i = 0; i < COUNT_FAMILIES; i++) {
+		const struct count_family *family = &count_families[i];
+
+		gmt_metric_begin(writer, &family->metric);
+		for (unsigned int n = 0; n < family->sample_count; n++)
+			write_count(writer, &told, &family->metric, family->samples[n].more,
+				    family->samples[n].count);
+	}
+out:
+	gmt_page_exit(&told.text);
+	free(told.list);
 }
 
 void gmt_openmetrics_write(struct gmt_metric_writer *writer, const struct gmt_metrics *metrics)

@@ -31,21 +31,29 @@ void gmt_page_exit(struct gmt_page *page)
 	*page = (struct gmt_page){ .length = 0 };
 }
 
-static size_t digits(char *end, uint64_t number)
+size_t gmt_page_digits(char *end, uint64_t number)
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
 	char *at = end;
 
-	do {
-		*--at = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
+	while (number >= 10) {
+		at -= 2;
+		memcpy(at, &pairs[number % 100 * 2], 2);
+		number /= 100;
+	}
+	/* One digit is left, or none; but 0 is one, too. */
+	if (number || at == end)
+		*--at = (char)('0' + number);
 	return (size_t)(end - at);
 }
 
 void gmt_page_u64(struct gmt_page *page, uint64_t number)
 {
-	char text[20];
-	size_t length = digits(text + sizeof(text), number);
+	char text[GMT_PAGE_DIGITS];
+	size_t length = gmt_page_digits(text + sizeof(text), number);
 
 	gmt_page_put(page, text + sizeof(text) - length, length);
 }
@@ -61,7 +69,7 @@ void gmt_page_seconds(struct gmt_page *page, uint64_t ns)
 		gmt_page_put(page, ".0", 2);
 		return;
 	}
-	digits(text + sizeof(text), fraction);
+	gmt_page_digits(text + sizeof(text), fraction);
 	while (text[length - 1] == '0')
 		length--;
 	gmt_page_put(page, text, length);

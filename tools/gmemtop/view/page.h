@@ -41,6 +41,12 @@ static inline void gmt_page_text(struct gmt_page *page, const char *text)
 	gmt_page_put(page, text, strlen(text));
 }
 
+/* What any number takes. */
+#define GMT_PAGE_DIGITS 20
+
+/* gmt_page_digits() - Write a number before @end. Return: its length */
+size_t gmt_page_digits(char *end, uint64_t number);
+
 /* gmt_page_u64() - A number, decimal */
 void gmt_page_u64(struct gmt_page *page, uint64_t number);
 
