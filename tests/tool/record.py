@@ -128,7 +128,7 @@ def test_flight(t, busy):
 
 
 def main():
-    with Tap(22) as t:
+    with Tap(25) as t:
         busy = User(1, 'busy', 'faults', 100, 'denied', 7, comm=HOSTILE)
         idle = User(2, 'idle', comm=HOSTILE)
         busy.act()

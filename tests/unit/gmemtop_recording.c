@@ -23,6 +23,7 @@
 #include "source/replay_time.h"
 #include "source/source.h"
 #include "tap.h"
+#include "view/format.h"
 
 #define S	1000000000ULL
 #define BEGIN	(1000 * S)

@@ -14,6 +14,14 @@ static uint32_t random_number(void)
 	return random_state >> 33;
 }
 
+/* A time that cannot be reckoned would end the test here. */
+static void show_time(struct gmt_source *source, uint64_t ns)
+{
+	char text[40];
+
+	gmt_format_time(text, sizeof(text), ns, gmt_source_offset_ns(source));
+}
+
 /* Everything a verb could ask. Return: snapshots seen, 0 where it could not be opened */
 static unsigned int walk(struct gmt_error *error)
 {
@@ -32,6 +40,7 @@ static unsigned int walk(struct gmt_error *error)
 		memset(&told, 0, sizeof(told));
 		source->ops->trace_poll(source, 0, on_event, &told, &ignored);
 		source->ops->trace_losses(source, &totals, &ignored);
+		show_time(source, told.event.time_ns);
 		source->ops->trace_detach(source, &ignored);
 	}
 	source->player->set_speed(source, 0);
@@ -43,6 +52,8 @@ static unsigned int walk(struct gmt_error *error)
 		if (told.count && !told.ordered)
 			tap_bail("gmems out of order");
 		seen++;
+		show_time(source, gmt_source_now_ns(source));
+		show_time(source, told.gmem.created_ns);
 		if (source->ops->cgroup_path(source, told.gmem.creator_cgroup_id)[0])
 			source->ops->creator_alive(source, &told.gmem);
 		gmt_source_bindings(source, 0, UINT64_MAX, on_binding, &told, &ignored);

@@ -215,7 +215,7 @@ int gmt_line_peek(const char *line, size_t length, enum gmt_line_kind *kind, uin
 	int err;
 
 	if (peek_fast(line, line + length, kind, time_ns))
-		return 0;
+		return *time_ns <= GMT_LINE_TIME_MAX ? 0 : -EBADMSG;
 	err = gmt_line_parse(line, length, &doc);
 	if (err)
 		return err;
@@ -226,7 +226,8 @@ int gmt_line_peek(const char *line, size_t length, enum gmt_line_kind *kind, uin
 	else
 		*kind = kind_of(yyjson_get_str(type), yyjson_get_len(type));
 	/* What is not known yet may have no time. */
-	if (!err && !gmt_json_u64(root, "time_ns", UINT64_MAX, time_ns) && *kind != GMT_LINE_OTHER)
+	if (!err && !gmt_json_u64(root, "time_ns", GMT_LINE_TIME_MAX, time_ns) &&
+	    *kind != GMT_LINE_OTHER)
 		err = -EBADMSG;
 	yyjson_doc_free(doc);
 	return err;
@@ -285,11 +286,13 @@ int gmt_line_head(const char *line, size_t length, struct gmt_line_head *head)
 	root = yyjson_doc_get_root(doc);
 	offset = yyjson_obj_get(root, "offset_ns");
 	wall = wall_ns(root);
-	if (yyjson_is_int(offset) &&
-	    !(yyjson_is_uint(offset) && yyjson_get_uint(offset) > INT64_MAX))
+	if (yyjson_is_int(offset))
 		head->offset_ns = yyjson_get_sint(offset);
-	else if (wall && head->time_ns <= INT64_MAX)
+	else if (wall)
 		head->offset_ns = wall - (int64_t)head->time_ns;
+	if (head->offset_ns > 2 * (int64_t)GMT_LINE_TIME_MAX ||
+	    head->offset_ns < -2 * (int64_t)GMT_LINE_TIME_MAX)
+		head->offset_ns = 0;
 	if (kind == GMT_LINE_SNAPSHOT) {
 		/* Nobody has said which events were recorded. */
 		head->events = GMT_EVENTS_ALL;
@@ -380,7 +383,7 @@ int gmt_line_event(const char *line, size_t length, struct gmt_rec_event *event,
 		yyjson_doc_free(doc);
 		return -ENOENT;
 	}
-	gmt_json_u64(root, "time_ns", UINT64_MAX, (uint64_t *)&event->time_ns);
+	gmt_json_u64(root, "time_ns", GMT_LINE_TIME_MAX, (uint64_t *)&event->time_ns);
 	if (!gmt_json_u64(root, "id", UINT64_MAX, (uint64_t *)&event->id))
 		event->unknown |= GMT_UNKNOWN_ID;
 	fields = gmt_event_fields(event->event, &count);

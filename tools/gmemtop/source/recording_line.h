@@ -30,6 +30,9 @@ enum gmt_line_kind {
 	GMT_LINE_OTHER,
 };
 
+/* No time that a host has counted, 73 years of it; the wall's offset is no larger than twice it. */
+#define GMT_LINE_TIME_MAX (1ULL << 61)
+
 /**
  * gmt_line_peek() - What a line is, and when
  * @time_ns: set

@@ -126,7 +126,7 @@ static void read_creator(yyjson_val *member, struct gmt_rec_gmem *rec)
 		     gmt_json_u32(member, "uid", &rec->creator_uid) &
 		     gmt_json_chars(member, "comm", rec->creator_comm, sizeof(rec->creator_comm));
 
-	gmt_json_u64(member, "start_ns", UINT64_MAX, (uint64_t *)&rec->creator_start_ns);
+	gmt_json_u64(member, "start_ns", GMT_LINE_TIME_MAX, (uint64_t *)&rec->creator_start_ns);
 	if (!known)
 		rec->known &= ~GMT_KNOWN_CREATOR;
 	if (!gmt_json_u64(member, "cgroup_id", UINT64_MAX, (uint64_t *)&rec->creator_cgroup_id))
@@ -139,10 +139,13 @@ static void read_numbers(yyjson_val *member, struct gmt_rec_gmem *rec)
 
 	for (size_t i = 0; i < COUNT(gmem_numbers); i++) {
 		const bool wide = gmem_numbers[i].offset != offsetof(struct gmt_rec_gmem, bindings);
+		const uint64_t max = gmem_numbers[i].known == GMT_KNOWN_CREATED ?
+					     GMT_LINE_TIME_MAX :
+				     wide ? INT64_MAX :
+					    UINT32_MAX;
 
 		/* Sums over gmems, and of a gmem's own, shall not overflow. */
-		if (!gmt_json_u64(member, gmem_numbers[i].name, wide ? INT64_MAX : UINT32_MAX,
-				  &value))
+		if (!gmt_json_u64(member, gmem_numbers[i].name, max, &value))
 			rec->known &= ~gmem_numbers[i].known;
 		else if (wide)
 			memcpy((char *)rec + gmem_numbers[i].offset, &value, sizeof(value));
@@ -238,7 +241,7 @@ static int read_binding(yyjson_val *member, void *to, gmt_line_cgroup_fn fn, voi
 	gmt_json_u64(member, "vm", UINT64_MAX, (uint64_t *)&rec->vm);
 	gmt_json_u32(member, "slot", &rec->slot);
 	gmt_json_u64(member, "guest_address", UINT64_MAX, (uint64_t *)&rec->guest_address);
-	gmt_json_u64(member, "bound_ns", INT64_MAX, (uint64_t *)&rec->bound_ns);
+	gmt_json_u64(member, "bound_ns", GMT_LINE_TIME_MAX, (uint64_t *)&rec->bound_ns);
 	return 0;
 }
 
@@ -257,7 +260,7 @@ static int read_holder(yyjson_val *member, void *to, gmt_line_cgroup_fn fn, void
 	if (!gmt_json_u64(member, "id", UINT64_MAX, (uint64_t *)&rec->id) ||
 	    !gmt_json_u32(member, "pid", &rec->pid))
 		return -EBADMSG;
-	gmt_json_u64(member, "start_ns", UINT64_MAX, (uint64_t *)&rec->start_ns);
+	gmt_json_u64(member, "start_ns", GMT_LINE_TIME_MAX, (uint64_t *)&rec->start_ns);
 	gmt_json_u32(member, "uid", &rec->uid);
 	gmt_json_chars(member, "comm", rec->comm, sizeof(rec->comm));
 	gmt_json_u32(member, "fds", &rec->fds);
@@ -314,7 +317,7 @@ static int read_policy(yyjson_val *member, void *to, gmt_line_cgroup_fn fn, void
 	gmt_json_u32(member, "flags", &rec->flags);
 	gmt_json_u32(member, "hooks", &rec->hooks);
 	gmt_json_u32(member, "link_id", &rec->link_id);
-	gmt_json_u64(member, "attached_ns", INT64_MAX, (uint64_t *)&rec->attached_ns);
+	gmt_json_u64(member, "attached_ns", GMT_LINE_TIME_MAX, (uint64_t *)&rec->attached_ns);
 	gmt_json_u64(member, "calls", INT64_MAX, (uint64_t *)&rec->calls);
 	gmt_json_u64(member, "refusals", INT64_MAX, (uint64_t *)&rec->refusals);
 	gmt_json_u64(member, "run_ns", INT64_MAX, (uint64_t *)&rec->run_ns);
