@@ -103,7 +103,7 @@ def test_killed(t, busy):
     record.end(signal.SIGKILL)
     t.ok(os.path.exists(FILE + '.1'), 'the recording from before was kept')
     status, out, err = run('replay', FILE, 'list', '-j')
-    t.ok(status == 0 and 'broken off' in err, 'killed, it replays up to the break, and says so', err)
+    t.ok(status == 0 and 'breaks off' in err, 'killed, it replays up to the break, and says so', err)
     t.same(len(json.loads(out)['gmems']), len(run_json('list', '-j')[0]['gmems']), 'with all gmems')
 
 

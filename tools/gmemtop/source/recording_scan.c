@@ -20,7 +20,7 @@
 
 static void note(struct gmt_recording *recording, const char *what, uint64_t at)
 {
-	snprintf(recording->note, sizeof(recording->note), "%s at byte %llu of %llu", what,
+	snprintf(recording->note, sizeof(recording->note), "%s byte %llu of %llu", what,
 		 (unsigned long long)at, (unsigned long long)recording->size_bytes);
 }
 
@@ -113,12 +113,12 @@ static int check_frame(struct gmt_recording *recording, struct gmt_line_head *fi
 			return err;
 		*first = head;
 	} else if (err) {
-		what = "damaged";
+		what = "it is damaged at";
 	} else if (head.version > GMT_RECORDING_VERSION) {
-		what = "a newer version of the format";
+		what = "it has a newer version of the format from";
 	} else if (strcmp(head.boot_id, first->boot_id) ||
 		   head.time_ns < recording->frames[recording->count - 2].first_ns) {
-		what = "another boot's, or not in order,";
+		what = "it is another boot's, or not in order, from";
 	}
 	if (what) {
 		note(recording, what, frame->offset_bytes);
@@ -143,7 +143,7 @@ static int scan_frames(struct gmt_recording *recording)
 			continue;
 		}
 		if (err == -EBADMSG || (!err && le32_at(head) != ZSTD_MAGIC)) {
-			note(recording, err ? "broken off" : "damaged", at);
+			note(recording, err ? "it breaks off at" : "it is damaged at", at);
 			return 0;
 		}
 		if (!err)
@@ -151,7 +151,7 @@ static int scan_frames(struct gmt_recording *recording)
 		if (err < 0)
 			return err;
 		if (!err)
-			note(recording, "broken off in what begins", at);
+			note(recording, "it breaks off at", recording->size_bytes);
 		err = add_frame(recording, at, size);
 		if (!err)
 			err = check_frame(recording, &first);
@@ -202,7 +202,7 @@ static int scan_plain(struct gmt_recording *recording)
 	}
 	gmt_lines_close(&lines);
 	if (err == -EBADMSG && recording->count) {
-		note(recording, "broken off or damaged", at);
+		note(recording, "it breaks off, or is damaged, at", at);
 		err = 0;
 	}
 	return err > 0 ? 0 : err;
@@ -230,7 +230,7 @@ static int read_end(struct gmt_recording *recording)
 		recording->ended = kind == GMT_LINE_END;
 	}
 	if (err && err != -ENOMEM && !recording->note[0])
-		note(recording, "damaged in what begins",
+		note(recording, "it is damaged in the frame from",
 		     recording->frames[recording->count - 1].offset_bytes);
 	gmt_lines_close(&lines);
 	return err == -ENOMEM ? err : 0;
