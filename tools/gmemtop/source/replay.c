@@ -307,8 +307,8 @@ int gmt_replay_open(struct gmt_source **source, struct gmt_error *error)
 	/* Time passes from here on. */
 	gmt_replay_player.set_speed(&replay->source, choice->speed);
 	if (replay->recording->note[0])
-		fprintf(stderr, "gmemtop: %s: %s; it is replayed up to there\n",
-			choice->recording, replay->recording->note);
+		fprintf(stderr, "gmemtop: %s: %s; it is replayed up to there\n", choice->recording,
+			replay->recording->note);
 	*source = &replay->source;
 	return 0;
 }
