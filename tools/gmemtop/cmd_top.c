@@ -29,6 +29,7 @@ enum {
 };
 
 #define HISTORY_DEFAULT_S 600
+#define HISTORY_BYTES_MAX ((size_t)16 << 20)
 
 static const struct argp_option options[] = {
 	{ "batch", 'b', 0, 0, "Print a table a refresh; the default where there is no terminal",
@@ -267,6 +268,8 @@ static int run(struct gmt_top *top, struct gmt_error *error)
 	if (top->batch || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
 		return run_batch(top, error);
 	gmt_ui_init(&top->ui, &top->live);
+	top->past.seconds = top->history_s;
+	top->past.bytes_max = HISTORY_BYTES_MAX;
 	set_up(top);
 	err = gmt_top_live(top, error);
 	gmt_ui_exit(&top->ui);
@@ -287,6 +290,8 @@ int cmd_top(int argc, char **argv, struct gmt_error *error)
 		err = gmt_fail(error, GMT_EXIT_FAILURE, -ENOMEM, "out of memory");
 	else
 		err = run(&top, error);
+	gmt_past_exit(&top.past);
+	gmt_table_exit(&top.present);
 	gmt_live_exit(&top.live);
 	top.source->ops->close(top.source);
 	/* Whoever ended us by a signal shall see so; ^C is a way to quit. */

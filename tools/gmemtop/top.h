@@ -8,6 +8,7 @@
 
 #include "cmd.h"
 #include "model/live.h"
+#include "model/past.h"
 #include "view/ui.h"
 
 /**
@@ -16,6 +17,7 @@
  * @attached: GMT_NEED_BIT()s of what listens in the kernel now, for @attached_id (0: all gmems)
  * @wanted: what the open view wants to listen, attached or refused
  * @polled: events taken in the poll under way
+ * @past: what was, if it is kept; @present: the table as it is now, while the past is shown
  * @due: when the next refresh is, CLOCK_MONOTONIC seconds; @refreshed when the last one was
  */
 struct gmt_top {
@@ -44,7 +46,8 @@ struct gmt_top {
 	uint64_t attached_id;
 	double due;
 	double refreshed;
-	struct gmt_past *past;
+	struct gmt_past past;
+	struct gmt_table present;
 };
 
 /* gmt_top_select() - Filter, order and total the gmems for the open view. Return: 0 or -errno */
@@ -68,6 +71,12 @@ void gmt_top_detach(struct gmt_top *top);
 
 /* gmt_top_poll() - Take the events that have come. Return: how many */
 size_t gmt_top_poll(struct gmt_top *top);
+
+/* gmt_top_refresh_behind() - Read all gmems while the past is shown. Return: 0 or -errno */
+int gmt_top_refresh_behind(struct gmt_top *top, struct gmt_error *error);
+
+/* gmt_top_keep() - After a refresh: keep it, where the past is. Return: 0 or -ENOMEM */
+int gmt_top_keep(struct gmt_top *top);
 
 /* gmt_top_ask() - What the user wants of a recording or the past. Return: 0 or -errno */
 int gmt_top_ask(struct gmt_top *top, struct gmt_error *error);

@@ -48,8 +48,16 @@ static int refresh(struct gmt_top *top, struct gmt_error *error)
 {
 	const struct gmt_table *table = &top->live.table;
 	double interval = top->ui.interval;
-	int err;
+	int err = 0;
 
+	if (top->live.back) {
+		gmt_top_attach(top);
+		if (!ms_until(top->due)) {
+			top->due = monotonic_s() + interval;
+			err = gmt_top_refresh_behind(top, error);
+		}
+		return err ? err : gmt_top_read(top, error);
+	}
 	/* A view that is opened soon after a refresh shows that: rates of moments are noise. */
 	if (table->refreshes > 1 && monotonic_s() - top->refreshed < SOON_S && ms_until(top->due)) {
 		gmt_top_attach(top);
@@ -97,7 +105,7 @@ static int round_of(struct gmt_top *top, enum gmt_act *act, uint64_t *refreshes,
 		    struct gmt_error *error)
 {
 	bool timed = *act == GMT_ACT_NONE && !ms_until(top->due);
-	bool resting = top->ui.paused || top->live.back;
+	bool resting = top->ui.paused;
 	size_t events;
 	int err = 0;
 
@@ -146,7 +154,7 @@ int gmt_top_live(struct gmt_top *top, struct gmt_error *error)
 	}
 	gmt_top_detach(top);
 	gmt_tui_close();
-	if (!err && !gmt_tui_signal())
+	if (!err && (!gmt_tui_signal() || gmt_tui_signal() == SIGINT) && !top->readonly)
 		save(top);
 	return err;
 }

@@ -62,12 +62,22 @@ static int keep_node(void *ctx, const struct gmt_rec_node *node)
 	return 0;
 }
 
+/* Of the past only the gmems themselves are kept. */
+static bool is_past(struct gmt_live *live, enum gmt_need need)
+{
+	if (live->back)
+		strcpy(live->why[need], "not kept of the past");
+	return live->back;
+}
+
 static int read_holders(struct gmt_top *top, uint64_t first, uint64_t last)
 {
 	struct gmt_live *live = &top->live;
 	struct gmt_error error = { .text = "" };
 
 	live->holders.count = 0;
+	if (is_past(live, GMT_NEED_HOLDERS))
+		return 0;
 	return excuse(live, GMT_NEED_HOLDERS,
 		      gmt_source_holders(top->source, first, last, keep_holder, &live->holders,
 					 &error),
@@ -80,6 +90,8 @@ static int read_nodes(struct gmt_top *top, uint64_t first, uint64_t last)
 	struct gmt_error error = { .text = "" };
 
 	live->nodes.count = 0;
+	if (is_past(live, GMT_NEED_NODES))
+		return 0;
 	return excuse(live, GMT_NEED_NODES,
 		      gmt_source_nodes(top->source, first, last, keep_node, &live->nodes, &error),
 		      &error);
@@ -135,13 +147,19 @@ static int read_detail(struct gmt_top *top)
 	detail->row = *row;
 	detail->row.vms = vms;
 	detail->creator_alive = top->source->ops->creator_alive(top->source, &row->rec);
-	err = top->source->ops->ranges ?
-		      top->source->ops->ranges(top->source, id, keep_range, detail, &error) :
-		      -EOPNOTSUPP;
+	if (live->back)
+		err = -EOPNOTSUPP;
+	else
+		err = top->source->ops->ranges ?
+			      top->source->ops->ranges(top->source, id, keep_range, detail,
+						       &error) :
+			      -EOPNOTSUPP;
 	if (err == -ENOMEM)
 		return err;
 	err = 0;
-	if (row->rec.bindings || !(row->rec.known & GMT_KNOWN_BINDINGS))
+	if (live->back)
+		err = -EOPNOTSUPP;
+	else if (row->rec.bindings || !(row->rec.known & GMT_KNOWN_BINDINGS))
 		err = gmt_source_bindings(top->source, id, id, keep_binding, detail, &error);
 	detail->row.vms.known = !err;
 	if (err == -ENOMEM)
@@ -238,6 +256,8 @@ int gmt_top_refresh(struct gmt_top *top, bool leapt, struct gmt_error *error)
 		return err;
 	read_player(top);
 	gmt_live_account(&top->live, leapt);
+	if (gmt_top_keep(top))
+		return gmt_fail(error, GMT_EXIT_FAILURE, -ENOMEM, "out of memory");
 	return gmt_top_read(top, error);
 }
 

@@ -119,8 +119,10 @@ void gmt_history_reap(struct gmt_history *history, uint64_t ticks)
 double gmt_history_at(const struct gmt_history *history, const struct gmt_series *series,
 		      enum gmt_history_rate rate, uint64_t ago)
 {
-	uint64_t tick = history->tick - ago;
+	uint64_t tick;
 
+	ago += history->back;
+	tick = history->tick - ago;
 	/* The first refresh of all knows no rates. */
 	if (ago >= history->tick || ago >= GMT_HISTORY_SLOTS || tick < 2)
 		return -1;

@@ -35,13 +35,14 @@ struct gmt_series {
 
 /**
  * struct gmt_history - All rings of one kind; all zero at first
- * @tick: refreshes counted
+ * @tick: refreshes counted; @back: now is taken to be so many before
  * @list: owned; hash by key, @capacity a power of two
  * @bytes_max: beyond this no ring is added; 0: 8 MiB
  * @refused: rings that were not added for want of room
  */
 struct gmt_history {
 	uint64_t tick;
+	uint64_t back;
 	struct gmt_series **list;
 	size_t capacity;
 	size_t count;

@@ -71,7 +71,12 @@ static void draw_title(const struct gmt_ui *ui)
 		snprintf(count, sizeof(count), "%zu of %zu gmems", ui->grids[GMT_VIEW_GMEMS].count,
 			 table->count);
 	snprintf(text, sizeof(text), "gmemtop %s  %s", clock, count);
-	if (ui->tabs_y < 0)
+	if (ui->view == GMT_VIEW_GMEMS && ui->scope.on)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s", ui->scope.title);
+	else if (ui->view == GMT_VIEW_PROCESSES && ui->live->by_creator)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 " by creator, holders are not known");
+	else if (ui->tabs_y < 0)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "  %s",
 			 gmt_ui_view(ui)->title);
 	if (!ui->paused && !ui->live->replaying && COLS >= 60)
@@ -144,13 +149,6 @@ static void draw_tabs(struct gmt_ui *ui, int y)
 		x += (int)strlen(gmt_views[i].title) + 4;
 	}
 	ui->tab_x[GMT_VIEW_TABS] = x;
-	gmt_role_use(GMT_ROLE_WARN);
-	if (ui->view == GMT_VIEW_GMEMS && ui->scope.on && x < COLS) {
-		char text[LINE_BYTES];
-
-		gmt_fit(text, sizeof(text), ui->scope.title, COLS - x, GMT_ALIGN_LEFT);
-		mvaddstr(y, x, text);
-	}
 	gmt_role_use(GMT_ROLE_TEXT);
 }
 

@@ -129,7 +129,7 @@ static void draw_header(struct gmt_grid *grid, const struct gmt_ui *ui, int y)
 	int x = GUTTER;
 
 	gmt_role_use(GMT_ROLE_HEAD);
-	mvhline(y, 0, ' ' | gmt_role_attr(GMT_ROLE_HEAD), COLS);
+	mvhline(y, 0, ' ', COLS);
 	for (int i = 0; i < grid->type->count; i++) {
 		const struct gmt_grid_column *column = &grid->type->columns[i];
 		bool sorted = i == grid->sort;
@@ -182,11 +182,11 @@ static void draw_row(const struct gmt_grid *grid, const struct gmt_ui *ui, int y
 
 	if (marked)
 		line = GMT_ROLE_MARK;
-	if (chosen) {
+	if (chosen)
 		line = GMT_ROLE_CURSOR;
-		mvhline(y, 0, ' ' | gmt_role_attr(line), COLS);
-	}
 	gmt_role_use(line);
+	if (chosen)
+		mvhline(y, 0, ' ', COLS);
 	mvaddstr(y, 0, marked ? "*" : chosen ? ">" : " ");
 	for (int i = 0; i < grid->type->count; i++) {
 		if (!grid->drawn[i] || grid->x[i] >= COLS)
