@@ -15,12 +15,43 @@ from gmt import GMEMTOP, wait_for
 LEAVE = b'\x1b[?1049l'
 
 
+class Picture(pyte.Screen):
+    """pyte's screen with what ncurses uses on a slow line and pyte lacks: scrolling a region, repeating a character."""
+
+    last = ' '
+
+    def draw(self, data):
+        super().draw(data)
+        self.last = data[-1:] or self.last
+
+    def repeat(self, count=1):
+        self.draw(self.last * count)
+
+    def _scroll(self, count, at, step):
+        x, y = self.cursor.x, self.cursor.y
+        self.cursor.y = at
+        for _ in range(count):
+            step()
+        self.cursor.x, self.cursor.y = x, y
+
+    def scroll_up(self, count=1):
+        self._scroll(count, self.margins.bottom if self.margins else self.lines - 1, self.index)
+
+    def scroll_down(self, count=1):
+        self._scroll(count, self.margins.top if self.margins else 0, self.reverse_index)
+
+
+class Stream(pyte.ByteStream):
+    csi = dict(pyte.ByteStream.csi, S='scroll_up', T='scroll_down', b='repeat')
+    events = pyte.ByteStream.events | {'scroll_up', 'scroll_down', 'repeat'}
+
+
 class Screen:
     """One run: keys go in, lines come out."""
 
     def __init__(self, columns, lines, *args, term='xterm-256color', locale='C.UTF-8', config='/nonexistent', program=None):
-        self.screen = pyte.Screen(columns, lines)
-        self.stream = pyte.ByteStream(self.screen)
+        self.screen = Picture(columns, lines)
+        self.stream = Stream(self.screen)
         self.raw = b''
         self.master, slave = pty.openpty()
         self.slave = slave
@@ -66,12 +97,26 @@ class Screen:
         except RuntimeError:
             return False
 
-    def settle(self, keys=b'', seconds=0.25):
-        """Types keys one by one, and waits until nothing more is drawn."""
-        for key in keys if isinstance(keys, (list, tuple)) else [keys[i:i + 1] for i in range(len(keys))]:
+    def slept(self):
+        """How often it has gone to sleep; None while it is awake or has something to read."""
+        waiting = fcntl.ioctl(self.slave, termios.FIONREAD, b'    ')
+        with open(f'/proc/{self.pid}/status', encoding='latin1') as status:
+            fields = dict(line.split(':\t', 1) for line in status if ':\t' in line)
+        return None if any(waiting) or fields['State'][0] != 'S' else int(fields['voluntary_ctxt_switches'])
+
+    def settle(self, keys=b'', seconds=0.06):
+        """Types keys one by one, each when it has slept since the one before and nothing comes any more; the picture then."""
+        for key in [b'', *(keys if isinstance(keys, (list, tuple)) else [keys[i:i + 1] for i in range(len(keys))])]:
+            end = time.monotonic() + 20
+            before = self.slept()
             os.write(self.master, key)
-            self.read(0.08)
-        self.read(seconds)
+            quiet = 0
+            while quiet < 3 and time.monotonic() < end:
+                sent = len(self.raw)
+                self.read(max(seconds / 3, 0.02))
+                slept = self.slept()
+                woke = not key or slept is not None and (before is None or slept > before)
+                quiet = quiet + 1 if slept is not None and woke and len(self.raw) == sent else 0
         return self.lines()
 
     def keys(self, keys):
@@ -97,6 +142,8 @@ class Screen:
         return status, whole
 
     def quit(self):
+        """By q, after Esc for what may be open: a menu, something typed."""
+        self.settle([b'\x1b'])
         self.keys(b'q')
         return self.end()
 
