@@ -208,6 +208,7 @@ static const char *path_by_walk(struct gmt_cgroups *cgroups, uint64_t id)
 {
 	char path[PATH_MAX];
 	struct timespec now;
+	const char *known;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (cgroups->walked && now.tv_sec - cgroups->walked < WALK_EVERY_S)
@@ -215,7 +216,9 @@ static const char *path_by_walk(struct gmt_cgroups *cgroups, uint64_t id)
 	cgroups->walked = now.tv_sec;
 	snprintf(path, sizeof(path), "%s", cgroups->mount);
 	walk(cgroups, path, 0);
-	return remembered(cgroups, id);
+	known = remembered(cgroups, id);
+	/* It was there before the walk: asked for again, it would cost another one. */
+	return known ? known : remember(cgroups, id, "(removed)");
 }
 
 const char *gmt_cgroups_path(struct gmt_cgroups *cgroups, uint64_t id)
