@@ -336,7 +336,7 @@ struct gmt_rec_range {
 	__u32 pad;
 };
 
-/* One binding; members carry the names and units of struct gmem_binding_info. */
+/* One binding; members carry the names and units of struct gmem_binding_info; bound_ns 0: not known. */
 struct gmt_rec_binding {
 	__u64 id;
 	__u64 offset_bytes;

@@ -94,7 +94,7 @@ $(DEBUG_KERNELS:%=$(BUILD)/%/selftests):
 	$(Q)ln -sfn ../$(lastword $(SOURCE_SERIES))/selftests $@
 
 # What make check needs. Without a source package there is no KVM to test, which is no reason to build nothing.
-kvm-all: $(foreach s,$(KVM_KERNELS),$(BUILD)/$(s)/kvm/kvm.ko \
+kvm-all: $(foreach s,$(KVM_KERNELS),$(BUILD)/$(s)/kvm/kvm.ko $(BUILD)/$(s)/kvm-stock/kvm.ko \
 	$(KVM_SELFTESTS:%=$(BUILD)/$(call source_of,$(s))/selftests/kvm/%)) \
 	$(patsubst %,$(BUILD)/%/selftests/kvm/suite,$(filter-out $(DEBUG_KERNELS),$(KVM_KERNELS))) \
 	$(patsubst %,$(BUILD)/%/selftests,$(filter $(DEBUG_KERNELS),$(KVM_KERNELS)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * gmemtop's text and JSON, of every event and of hostile names, read back from memory.
- * sources: tools/gmemtop/view/text.c tools/gmemtop/view/text_event.c tools/gmemtop/view/json.c
+ * sources: tools/gmemtop/view/text.c tools/gmemtop/view/text_event.c tools/gmemtop/view/json.c tools/gmemtop/view/capability.c
  * sources: tools/gmemtop/view/json_event.c tools/gmemtop/model/event_fields.c
  * sources: tools/gmemtop/view/format.c tools/gmemtop/view/clean.c tools/gmemtop/model/flags.c
  * sources: tools/gmemtop/view/cells.c tools/gmemtop/model/table.c tools/gmemtop/model/column.c
@@ -13,6 +13,7 @@
 #include <yyjson.h>
 
 #include "tap.h"
+#include "view/capability.h"
 #include "view/cells.h"
 #include "model/event_fields.h"
 #include "view/json.h"
@@ -473,7 +474,11 @@ static void test_gmem(void)
 
 static void test_checks(void)
 {
-	const struct gmt_check check = {
+	const struct gmt_source_summary sources[GMT_SOURCES] = {
+		{ .name = "one" },
+		{ .name = "two", .available = true, .can = { GMT_CAN, GMT_CAN_PARTLY } },
+	};
+	struct gmt_check check = {
 		.name = "gmem.ko",
 		.status = GMT_CHECK_MISSING,
 		.exit_code = 3,
@@ -487,18 +492,29 @@ static void test_checks(void)
 	fclose(file);
 	ok(strstr(printed, "MISSING") && strstr(printed, "-> load it"), "a finding in text");
 	file = out();
-	gmt_json_checks(file, &check, 1, 3);
+	gmt_json_checks(file, &check, 1, sources, 3);
 	root = json(file);
 	ok(!yyjson_get_bool(yyjson_obj_get(root, "ok")) &&
 		   is(yyjson_arr_get(yyjson_obj_get(root, "checks"), 0), "advice", "load it"),
 	   "a finding in JSON");
+	root = yyjson_arr_get(yyjson_obj_get(root, "sources"), 1);
+	ok(is(root, "name", "two") && yyjson_get_bool(yyjson_obj_get(root, "available")) &&
+		   is(yyjson_obj_get(root, "can"), "names", "partly") &&
+		   is(yyjson_obj_get(root, "can"), "audit", "no"),
+	   "with what each source can tell");
+	file = out();
+	gmt_text_sources(file, sources);
+	fclose(file);
+	ok(strstr(printed, "\nSOURCE      one  two\n") &&
+		   strstr(printed, "\nsizes       no    yes\n"),
+	   "which is a table in text");
 }
 
 int main(void)
 {
 	FILE *last;
 
-	tap_plan(25 + 4 + 5 + 4 + 7);
+	tap_plan(25 + 4 + 5 + 4 + 7 + 2);
 	test_all_events();
 	test_event_fields();
 	test_policy_event();

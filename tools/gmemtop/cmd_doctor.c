@@ -3,7 +3,9 @@
 #include <errno.h>
 
 #include "cmd.h"
+#include "source/kvm_probe.h"
 #include "source/probe.h"
+#include "view/capability.h"
 #include "view/json.h"
 #include "view/text.h"
 
@@ -55,6 +57,7 @@ static int verdict(const struct gmt_check *checks, size_t count)
 int cmd_doctor(int argc, char **argv, struct gmt_error *error)
 {
 	struct doctor_options doctor = { 0 };
+	struct gmt_source_summary sources[GMT_SOURCES];
 	struct gmt_check checks[GMT_CHECKS_MAX];
 	size_t count;
 
@@ -62,14 +65,18 @@ int cmd_doctor(int argc, char **argv, struct gmt_error *error)
 	count = gmt_probe(checks);
 	if (!verdict(checks, count))
 		count += gmt_probe_programs(checks + count);
+	if (!verdict(checks, count))
+		count += gmt_kvm_probe_programs(checks + count);
+	gmt_probe_sources(sources);
 	error->exit_code = verdict(checks, count);
 	error->text[0] = '\0';
 	if (doctor.json) {
-		if (gmt_json_checks(stdout, checks, count, error->exit_code))
+		if (gmt_json_checks(stdout, checks, count, sources, error->exit_code))
 			return gmt_fail(error, GMT_EXIT_FAILURE, -ENOMEM, "out of memory");
 	} else {
 		for (size_t i = 0; i < count; i++)
 			gmt_text_check(stdout, &checks[i]);
+		gmt_text_sources(stdout, sources);
 	}
 	if (!error->exit_code)
 		return 0;

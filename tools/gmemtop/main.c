@@ -55,12 +55,42 @@ char *gmt_verbs_help(void)
 	fputs("Without a verb: the live table.\n\nVerbs (each has its own --help):\n", out);
 	for (size_t i = 0; i < VERBS; i++)
 		fprintf(out, "  gmemtop %-8s %s\n", verbs[i].name, verbs[i].summary);
+	fputs("\n  --source=NAME    with any verb: read gmem (gmem.ko) or guest_memfd (KVM's own);\n"
+	      "                   by default the first of them that this host has\n",
+	      out);
 	fputs("\nExit status: 0 success, 1 failure, 2 wrong usage, 3 gmem.ko missing, 4 BTF "
 	      "missing, 5 privilege missing, 6 kernel not supported, 7 no such gmem or "
 	      "policy, 8 a file of policies that is wrong, 9 an audit lost records.\n",
 	      out);
 	fclose(out);
 	return text;
+}
+
+/* Takes --source out of the arguments: it means the same to every verb. */
+static int take_source(int *argc, char **argv, struct gmt_error *error)
+{
+	static const char option[] = "--source";
+	bool ended = false;
+	int kept = 1;
+
+	for (int i = 1; i < *argc; i++) {
+		const char *rest =
+			strncmp(argv[i], option, strlen(option)) ? NULL : argv[i] + strlen(option);
+
+		ended |= !strcmp(argv[i], "--");
+		if (ended || !rest || (*rest && *rest != '=')) {
+			argv[kept++] = argv[i];
+			continue;
+		}
+		gmt_source_choice.name = *rest ? rest + 1 : argv[++i];
+		if (!gmt_source_choice.name || (strcmp(gmt_source_choice.name, "gmem") &&
+						strcmp(gmt_source_choice.name, "guest_memfd")))
+			return gmt_fail(error, GMT_EXIT_USAGE, -1,
+					"--source wants a name: gmem or guest_memfd");
+	}
+	argv[kept] = NULL;
+	*argc = kept;
+	return 0;
 }
 
 int gmt_run_verb(int argc, char **argv, struct gmt_error *error)
@@ -96,7 +126,9 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	argp_err_exit_status = GMT_EXIT_USAGE;
 	gmt_log_init(false);
-	err = gmt_run_verb(argc, argv, &error);
+	err = take_source(&argc, argv, &error);
+	if (!err)
+		err = gmt_run_verb(argc, argv, &error);
 	if (!err)
 		err = gmt_flush(&error);
 	if (!err)

@@ -18,6 +18,7 @@
 #include "ranges.skel.h"
 #include "snapshot.skel.h"
 #include "source/bpf_source.h"
+#include "source/join.h"
 #include "source/probe.h"
 
 static struct gmt_bpf *bpf_source(struct gmt_source *source)
@@ -91,13 +92,6 @@ static int bpf_snapshot(struct gmt_source *source, gmt_gmem_fn fn, void *ctx,
 	return 0;
 }
 
-static int no_such_gmem(struct gmt_error *error, uint64_t id)
-{
-	return gmt_fail(error, GMT_EXIT_NO_SUCH, -ENOENT,
-			"there is no gmem with id %llu: `gmemtop list` tells those there are",
-			(unsigned long long)id);
-}
-
 static int bpf_find(struct gmt_source *source, uint64_t id, struct gmt_rec_gmem *rec,
 		    struct gmt_error *error)
 {
@@ -115,38 +109,15 @@ static int bpf_find(struct gmt_source *source, uint64_t id, struct gmt_rec_gmem 
 	if (err)
 		return err;
 	if (bss->count != 1 || bss->rows[0].id != id)
-		return no_such_gmem(error, id);
+		return gmt_source_no_such(id, error);
 	*rec = bss->rows[0];
 	return 0;
-}
-
-/* Joins runs that meet and are alike, and hands on those that are complete. */
-struct joiner {
-	gmt_range_fn fn;
-	void *ctx;
-	struct gmt_rec_range range;
-};
-
-static int join(struct joiner *joiner, const struct gmt_rec_range *range)
-{
-	struct gmt_rec_range *last = &joiner->range;
-	int err = 0;
-
-	if (last->size_bytes && last->flags == range->flags &&
-	    last->offset_bytes + last->size_bytes == range->offset_bytes) {
-		last->size_bytes += range->size_bytes;
-		return 0;
-	}
-	if (last->size_bytes)
-		err = joiner->fn(joiner->ctx, last);
-	*last = *range;
-	return err;
 }
 
 static int bpf_ranges(struct gmt_source *source, uint64_t id, gmt_range_fn fn, void *ctx,
 		      struct gmt_error *error)
 {
-	struct joiner joiner = { .fn = fn, .ctx = ctx };
+	struct gmt_joiner joiner = { .fn = fn, .ctx = ctx };
 	struct gmt_bpf *bpf = bpf_source(source);
 	struct gmt_ranges__bss *bss;
 	uint64_t from = 0;
@@ -162,17 +133,17 @@ static int bpf_ranges(struct gmt_source *source, uint64_t id, gmt_range_fn fn, v
 		bss->from_offset_bytes = from;
 		err = gmt_bpf_run(bpf->ranges->progs.sys_ranges, "ranges", error);
 		if (err == -ENOENT)
-			return no_such_gmem(error, id);
+			return gmt_source_no_such(id, error);
 		if (err)
 			return err;
 		for (uint32_t i = 0; i < bss->count; i++) {
-			err = join(&joiner, &bss->ranges[i]);
+			err = gmt_join(&joiner, &bss->ranges[i]);
 			if (err)
 				return err;
 			from = bss->ranges[i].offset_bytes + bss->ranges[i].size_bytes;
 		}
 	} while (bss->count == GMT_RANGES_BATCH);
-	return joiner.range.size_bytes ? fn(ctx, &joiner.range) : 0;
+	return gmt_join_end(&joiner);
 }
 
 /* A gmem.ko without that iterator, or with one that does not fit, must not cost the rest. */
@@ -307,7 +278,7 @@ static void bpf_close(struct gmt_source *source)
 }
 
 static const struct gmt_source_ops bpf_ops = {
-	.name = "bpf",
+	.name = "gmem",
 	.snapshot = bpf_snapshot,
 	.find = bpf_find,
 	.ranges = bpf_ranges,
@@ -332,7 +303,7 @@ int gmt_bpf_open(struct gmt_source **source, struct gmt_error *error)
 	struct gmt_bpf *bpf;
 	int err;
 
-	err = gmt_probe_first(error);
+	err = gmt_probe_source("gmem", error);
 	if (err)
 		return err;
 	bpf = calloc(1, sizeof(*bpf));

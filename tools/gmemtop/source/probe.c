@@ -18,7 +18,9 @@
 #include <linux/magic.h>
 #include <unistd.h>
 
+#include "source/kvm_probe.h"
 #include "source/probe.h"
+#include "source/source.h"
 
 /* Set to try a kernel that this version was not tested on. */
 #define ANY_KERNEL "GMEMTOP_ANY_KERNEL"
@@ -28,6 +30,8 @@ static const char *const supported[] = { "6.12.", "7.3." };
 struct probe {
 	struct gmt_check *checks;
 	size_t count;
+	bool gmem;	  /* gmem.ko is asked for */
+	bool guest_memfd; /* KVM's own is */
 };
 
 static struct gmt_check *add(struct probe *probe, const char *name)
@@ -138,6 +142,11 @@ static void probe_module(struct probe *probe)
 		return;
 	}
 	detail(check, "not loaded");
+	/* Nobody said which: one of them is enough. */
+	if (probe->guest_memfd && gmt_kvm_there()) {
+		note(check, "gmemtop tells what KVM's own guest_memfd can tell");
+		return;
+	}
 	missing(check, GMT_EXIT_MODULE,
 		"load it with `modprobe gmem`, or `insmod` the gmem.ko built for %.100s",
 		uts.release);
@@ -210,6 +219,22 @@ static void check_module_types(struct gmt_check *check)
 out:
 	btf__free(module);
 	btf__free(vmlinux);
+}
+
+static void probe_guest_memfd(struct probe *probe)
+{
+	struct gmt_check *check = add(probe, "guest_memfd");
+
+	if (gmt_kvm_there()) {
+		detail(check, "KVM's own");
+		return;
+	}
+	detail(check,
+	       gmt_kvm_loaded() ? "this kernel's KVM has none of its own" : "KVM is not loaded");
+	if (!probe->gmem)
+		missing(check, GMT_EXIT_MODULE,
+			"guest_memfd of KVM itself is there from Linux 7.3 on, once kvm-intel or "
+			"kvm-amd is loaded, and unless KVM was rebuilt over gmem.ko");
 }
 
 static void probe_module_btf(struct probe *probe, bool deep)
@@ -322,18 +347,28 @@ static void probe_device(struct probe *probe)
 	close(fd);
 }
 
-static size_t probe_all(struct gmt_check *checks, bool deep)
+/* @source: one of the names of struct gmt_source_choice, or NULL for whichever there is */
+static size_t probe_all(struct gmt_check *checks, const char *source, bool deep)
 {
-	struct probe probe = { .checks = checks };
+	struct probe probe = {
+		.checks = checks,
+		.gmem = !source || !strcmp(source, "gmem"),
+		.guest_memfd = !source || !strcmp(source, "guest_memfd"),
+	};
 
 	probe_kernel(&probe);
 	probe_btf(&probe);
-	probe_module(&probe);
-	probe_module_btf(&probe, deep);
+	if (probe.gmem) {
+		probe_module(&probe);
+		probe_module_btf(&probe, deep);
+	}
+	if (probe.guest_memfd)
+		probe_guest_memfd(&probe);
 	probe_capabilities(&probe);
 	probe_lockdown(&probe);
 	if (deep) {
-		probe_device(&probe);
+		if (probe.gmem)
+			probe_device(&probe);
 		probe_cgroup(&probe);
 	}
 	return probe.count;
@@ -341,13 +376,13 @@ static size_t probe_all(struct gmt_check *checks, bool deep)
 
 size_t gmt_probe(struct gmt_check checks[GMT_CHECKS_MAX])
 {
-	return probe_all(checks, true);
+	return probe_all(checks, gmt_source_choice.name, true);
 }
 
-int gmt_probe_first(struct gmt_error *error)
+int gmt_probe_source(const char *source, struct gmt_error *error)
 {
 	struct gmt_check checks[GMT_CHECKS_MAX];
-	size_t count = probe_all(checks, false);
+	size_t count = probe_all(checks, source, false);
 
 	for (size_t i = 0; i < count; i++) {
 		if (checks[i].status != GMT_CHECK_MISSING)

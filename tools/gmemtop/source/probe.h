@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "error.h"
+#include "model/capability.h"
 #include "model/check.h"
 
 /**
@@ -21,14 +22,18 @@
 size_t gmt_probe(struct gmt_check checks[GMT_CHECKS_MAX]);
 
 /**
- * gmt_probe_first() - Find the first thing missing, cheaply
+ * gmt_probe_source() - Find the first thing missing, cheaply
+ * @source: "gmem" or "guest_memfd"
  *
  * Return: 0 when nothing is, else -errno
  */
-int gmt_probe_first(struct gmt_error *error);
+int gmt_probe_source(const char *source, struct gmt_error *error);
 
 /* gmt_probe_programs() - Load, and run once, what the other commands use; at most three checks. */
 size_t gmt_probe_programs(struct gmt_check *checks);
+
+/* gmt_probe_sources() - What each source can tell, and whether this host has it */
+void gmt_probe_sources(struct gmt_source_summary sources[GMT_SOURCES]);
 
 /* gmt_log_init() - Take over libbpf's messages: shown when verbose, else dropped. */
 void gmt_log_init(bool verbose);

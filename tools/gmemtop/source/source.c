@@ -11,6 +11,13 @@ static int not_told(const struct gmt_source *source, const char *what, struct gm
 			source->ops->name, what);
 }
 
+int gmt_source_no_such(uint64_t id, struct gmt_error *error)
+{
+	return gmt_fail(error, GMT_EXIT_NO_SUCH, -ENOENT,
+			"there is no gmem with id %llu: `gmemtop list` tells those there are",
+			(unsigned long long)id);
+}
+
 int gmt_source_bindings(struct gmt_source *source, uint64_t first, uint64_t last, gmt_binding_fn fn,
 			void *ctx, struct gmt_error *error)
 {

@@ -171,6 +171,9 @@ int gmt_source_cgroup_find(struct gmt_source *source, const char *path, uint64_t
 /* gmt_source_ended() - Return: whether nothing can happen any more: a recording is over */
 bool gmt_source_ended(struct gmt_source *source);
 
+/* gmt_source_no_such() - Fills @error for an id that no gmem has. Return: -ENOENT */
+int gmt_source_no_such(uint64_t id, struct gmt_error *error);
+
 /**
  * gmt_bpf_open() - Open this host's gmem.ko
  * @source: set on success; free it with its close operation
@@ -188,6 +191,15 @@ int gmt_bpf_open(struct gmt_source **source, struct gmt_error *error);
  * Return: 0 or -errno
  */
 int gmt_replay_open(struct gmt_source **source, struct gmt_error *error);
+
+/**
+ * gmt_kvm_open() - Open this host's KVM, for its own guest_memfds
+ * @source: set on success; free it with its close operation
+ * @error: filled in on failure: what is missing and how to mend it
+ *
+ * Return: 0 or -errno
+ */
+int gmt_kvm_open(struct gmt_source **source, struct gmt_error *error);
 
 /**
  * gmt_cgroup_find() - Look up a cgroup by its path

@@ -4,6 +4,7 @@
 #include <linux/gmem.h>
 
 #include "model/flags.h"
+#include "view/capability.h"
 #include "view/format.h"
 #include "view/json.h"
 #include "view/json_common.h"
@@ -194,7 +195,12 @@ static void add_binding(yyjson_mut_doc *doc, yyjson_mut_val *object,
 	yyjson_mut_obj_add_uint(doc, object, "offset_bytes", binding->offset_bytes);
 	yyjson_mut_obj_add_uint(doc, object, "size_bytes", binding->size_bytes);
 	yyjson_mut_obj_add_uint(doc, object, "guest_address", binding->guest_address);
-	gmt_json_add_time(doc, object, "bound", "bound_ns", binding->bound_ns, offset_ns);
+	if (binding->bound_ns) {
+		gmt_json_add_time(doc, object, "bound", "bound_ns", binding->bound_ns, offset_ns);
+	} else {
+		yyjson_mut_obj_add_null(doc, object, "bound");
+		yyjson_mut_obj_add_null(doc, object, "bound_ns");
+	}
 }
 
 static void add_holders(yyjson_mut_doc *doc, yyjson_mut_val *object,
@@ -266,7 +272,25 @@ int gmt_json_gmem(FILE *out, const struct gmt_detail *detail)
 	return gmt_json_put(out, doc);
 }
 
-int gmt_json_checks(FILE *out, const struct gmt_check *checks, size_t count, int exit_code)
+static void add_sources(yyjson_mut_doc *doc, yyjson_mut_val *object,
+			const struct gmt_source_summary *sources)
+{
+	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, object, "sources");
+
+	for (int i = 0; i < GMT_SOURCES; i++) {
+		yyjson_mut_val *source = yyjson_mut_arr_add_obj(doc, list), *can;
+
+		yyjson_mut_obj_add_str(doc, source, "name", sources[i].name);
+		yyjson_mut_obj_add_bool(doc, source, "available", sources[i].available);
+		can = yyjson_mut_obj_add_obj(doc, source, "can");
+		for (int c = 0; c < GMT_CAPABILITY_MAX; c++)
+			yyjson_mut_obj_add_str(doc, can, gmt_capability_name(c),
+					       gmt_can_word(sources[i].can[c]));
+	}
+}
+
+int gmt_json_checks(FILE *out, const struct gmt_check *checks, size_t count,
+		    const struct gmt_source_summary *sources, int exit_code)
 {
 	static const char *const words[] = {
 		[GMT_CHECK_OK] = "ok",
@@ -292,5 +316,6 @@ int gmt_json_checks(FILE *out, const struct gmt_check *checks, size_t count, int
 		gmt_json_add_chars(doc, check, "advice", checks[i].advice,
 				   sizeof(checks[i].advice));
 	}
+	add_sources(doc, root, sources);
 	return gmt_json_put(out, doc);
 }

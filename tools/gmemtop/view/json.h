@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "model/capability.h"
 #include "model/check.h"
 #include "model/detail.h"
 #include "model/table.h"
@@ -21,8 +22,9 @@ int gmt_json_table(FILE *out, const struct gmt_table *table);
 /* {"type":"gmem",...,"binding_list":[...],"ranges":[...]} */
 int gmt_json_gmem(FILE *out, const struct gmt_detail *detail);
 
-/* {"type":"doctor","ok":...,"checks":[...]} */
-int gmt_json_checks(FILE *out, const struct gmt_check *checks, size_t count, int exit_code);
+/* {"type":"doctor","ok":...,"checks":[...],"sources":[...]} */
+int gmt_json_checks(FILE *out, const struct gmt_check *checks, size_t count,
+		    const struct gmt_source_summary *sources, int exit_code);
 
 /* {"type":"event","event":"gmem_fault",...} */
 int gmt_json_event(FILE *out, const struct gmt_rec_event *event, const char *cgroup,

@@ -1,0 +1,715 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events of KVM's own guest_memfd, which has no tracepoints: programs at the entry and exit
+ * of its functions, and on two of the page cache's tracepoints. Loaded by the tool's
+ * source/kvm_trace.c, which leaves out what is not asked for and what this kernel has not.
+ */
+#include "kvm_core.bpf.h"
+#include "kvm_walk.bpf.h"
+#include "ring.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define KVM_SET_MEMORY_ATTRIBUTES    0x4020aed2
+#define KVM_MEMORY_ATTRIBUTE_PRIVATE (1ULL << 3)
+#define KVM_EXIT_MEMORY_FAULT	     39
+#define FALLOC_FL_PUNCH_HOLE	     0x02
+#define VM_FAULT_OOM		     0x0001
+#define VM_FAULT_HWPOISON	     0x0010
+#define VM_FAULT_RETRY		     0x0400
+#define VM_FAULT_LOCKED		     0x0200
+
+const volatile bool one_node;	/* then it is node 0 */
+const volatile bool pages_told; /* the page cache's tracepoints are listened to */
+const volatile __u32 events;	/* bit N is enum gmt_event N: asked for */
+
+/* Events not told because a task's state found no memory, by event. */
+__u64 no_state[GMT_EVENT_MAX];
+
+/**
+ * struct state - What a task is in the middle of
+ * @created: inode being made
+ * @fault_ns, @guest_ns, @ioctl_ns: when the call began; 0 outside of one
+ * @removed, @added: pages, since a call that counts them began
+ * @cause: of invalidations, enum gmem_invalidate_cause + 1; 0: none is known
+ * @gone: inode whose last descriptor went
+ * @first_gfn, @last_gfn, @attributes: what an ioctl sets, where @has_range
+ * @guest_slot, @guest_gfn: what the guest's look-up is of
+ * @guest_failed: a look-up of the guest's, and it was told
+ */
+struct state {
+	u64 created;
+	u64 fault_ns;
+	u64 guest_ns;
+	u64 guest_slot;
+	u64 guest_gfn;
+	u64 ioctl_ns;
+	u64 removed;
+	u64 added;
+	u64 gone;
+	u64 first_gfn;
+	u64 last_gfn;
+	u64 attributes;
+	u32 cause;
+	u32 has_range;
+	u32 guest_failed;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct state);
+} states SEC(".maps");
+
+static __always_inline struct state *state_of_task(enum gmt_event event)
+{
+	struct state *state;
+
+	state = bpf_task_storage_get(&states, bpf_get_current_task_btf(), NULL,
+				     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!state)
+		__sync_fetch_and_add(&no_state[event], 1);
+	return state;
+}
+
+static __always_inline struct state *state_there(void)
+{
+	return bpf_task_storage_get(&states, bpf_get_current_task_btf(), NULL, 0);
+}
+
+static __always_inline u64 inode_id(struct inode *inode)
+{
+	return BPF_CORE_READ(inode, i_ino);
+}
+
+static __always_inline void tell_consumer(char consumer[GMT_CONSUMER_MAX])
+{
+	__builtin_memcpy(consumer, "kvm\0\0\0\0\0\0\0\0\0\0\0\0", GMT_CONSUMER_MAX);
+}
+
+/* Creation: its inode is made first, and is known by the call's success. */
+
+SEC("fexit/anon_inode_make_secure_inode")
+int inode_made(__u64 *ctx)
+{
+	struct inode *inode = (struct inode *)ctx[3];
+	struct state *state;
+
+	if ((long)inode >= -4095L && (long)inode < 0)
+		return 0;
+	if (!is_guest_memfd(inode))
+		return 0;
+	state = state_of_task(GMT_EVENT_CREATE);
+	if (state)
+		state->created = (u64)inode;
+	return 0;
+}
+
+SEC("fexit/kvm_gmem_create")
+int create(__u64 *ctx)
+{
+	struct state *state = state_there();
+	struct gmt_rec_event *rec;
+	struct inode *inode;
+
+	if (!state)
+		return 0;
+	inode = (struct inode *)state->created;
+	state->created = 0;
+	if ((int)ctx[2] < 0 || !inode)
+		return 0;
+	rec = reserve(GMT_EVENT_CREATE, inode_id(inode), 0);
+	if (!rec)
+		return 0;
+	rec->unknown = GMT_UNKNOWN_NAME;
+	rec->offset_bytes = 0;
+	rec->size_bytes = BPF_CORE_READ(inode, i_size);
+	rec->create.flags = create_flags(inode_flags(inode));
+	__builtin_memset(rec->create.name, 0, sizeof(rec->create.name));
+	submit(rec);
+	return 0;
+}
+
+/* Slots: one event each, of the kind that the walk is for. */
+
+enum { WALK_RELEASE, WALK_INVALIDATE, WALK_CONVERT, WALK_FAULT };
+
+static __always_inline void tell_unbind(struct inode *inode, struct kvm_memory_slot *slot,
+					u32 cause)
+{
+	struct gmem_file *gmem = BPF_CORE_READ(slot, gmem.file, private_data);
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_UNBIND, inode_id(inode), 0);
+
+	if (!rec)
+		return;
+	rec->offset_bytes = (u64)BPF_CORE_READ(slot, gmem.pgoff) << PAGE_SHIFT;
+	rec->size_bytes = (u64)BPF_CORE_READ(slot, npages) << PAGE_SHIFT;
+	rec->unbind.slot = slot_number(slot);
+	rec->unbind.cause = cause;
+	tell_consumer(rec->unbind.consumer);
+	rec->unbind.vm = BPF_CORE_READ(gmem, kvm, userspace_pid);
+	submit(rec);
+}
+
+static __always_inline void tell_invalidate(struct slot_walk *walk, struct inode *inode,
+					    struct kvm_memory_slot *slot, u64 first, u64 last)
+{
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_INVALIDATE, inode_id(inode), 0);
+	struct kvm *kvm = walk->kvm;
+
+	if (!rec)
+		return;
+	rec->unknown = GMT_UNKNOWN_PHASES | GMT_UNKNOWN_TOTAL;
+	rec->offset_bytes = first << PAGE_SHIFT;
+	rec->size_bytes = (last - first + 1) << PAGE_SHIFT;
+	rec->invalidate.vm = BPF_CORE_READ(kvm, userspace_pid);
+	rec->invalidate.slot = slot_number(slot);
+	rec->invalidate.cause = walk->cause;
+	rec->invalidate.begin_ns = 0;
+	rec->invalidate.total_ns = 0;
+	tell_consumer(rec->invalidate.consumer);
+	submit(rec);
+}
+
+static __always_inline void tell_convert(struct slot_walk *walk, struct inode *inode, u64 first,
+					 u64 last)
+{
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_CONVERT, inode_id(inode), walk->err);
+
+	if (!rec)
+		return;
+	rec->unknown = GMT_UNKNOWN_CONTENT | GMT_UNKNOWN_POLICY;
+	rec->offset_bytes = first << PAGE_SHIFT;
+	rec->size_bytes = (last - first + 1) << PAGE_SHIFT;
+	rec->convert.to =
+		walk->arg & KVM_MEMORY_ATTRIBUTE_PRIVATE ? GMEM_STATE_PRIVATE : GMEM_STATE_SHARED;
+	rec->convert.content = 0;
+	rec->convert.err = walk->err;
+	rec->convert.error_offset_bytes = 0;
+	rec->convert.changed_bytes = 0;
+	rec->convert.total_ns = walk->total_ns;
+	rec->convert.policy_id = 0;
+	submit(rec);
+}
+
+static __always_inline struct gmt_rec_event *reserve_fault(struct inode *inode, u64 page, s32 err)
+{
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_FAULT, inode_id(inode), err);
+
+	if (!rec)
+		return NULL;
+	rec->unknown = GMT_UNKNOWN_PHASES | GMT_UNKNOWN_POLICY;
+	rec->offset_bytes = page << PAGE_SHIFT;
+	rec->size_bytes = err ? 0 : 1 << PAGE_SHIFT;
+	rec->fault.state = inode_state(inode);
+	rec->fault.err = err;
+	rec->fault.write = 0;
+	rec->fault.allocated = 0;
+	rec->fault.total_ns = 0;
+	rec->fault.lookup_ns = 0;
+	rec->fault.policy_ns = 0;
+	rec->fault.alloc_ns = 0;
+	rec->fault.zero_ns = 0;
+	rec->fault.policy_id = 0;
+	return rec;
+}
+
+static __always_inline void tell_exit(struct slot_walk *walk, struct inode *inode, u64 page)
+{
+	struct gmt_rec_event *rec = reserve_fault(inode, page, walk->err);
+
+	if (!rec)
+		return;
+	rec->unknown |= GMT_UNKNOWN_WRITE | GMT_UNKNOWN_TOTAL;
+	rec->fault.kind = GMEM_FAULT_GUEST;
+	submit(rec);
+}
+
+/* @walk: first and last are pages of the file, or guest frames where the walk is of all files */
+static int on_slot(struct slot_walk *walk, struct kvm_memory_slot *slot, struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	u64 base = BPF_CORE_READ(slot, gmem.pgoff), pages = BPF_CORE_READ(slot, npages);
+	u64 shift = 0, first = walk->first, last = walk->last;
+
+	if (!walk->file && !walk->gmem) {
+		u64 gfn = BPF_CORE_READ(slot, base_gfn);
+
+		if (last < gfn || first >= gfn + pages)
+			return 0;
+		first = first > gfn ? first : gfn;
+		last = last < gfn + pages - 1 ? last : gfn + pages - 1;
+		shift = base - gfn;
+		first += shift;
+		last += shift;
+	} else {
+		if (last < base || first >= base + pages)
+			return 0;
+		first = first > base ? first : base;
+		last = last < base + pages - 1 ? last : base + pages - 1;
+	}
+	switch (walk->what) {
+	case WALK_RELEASE:
+		if (events & 1U << GMT_EVENT_INVALIDATE)
+			tell_invalidate(walk, inode, slot, first, last);
+		if (events & 1U << GMT_EVENT_UNBIND)
+			tell_unbind(inode, slot, GMEM_UNBIND_RELEASE);
+		break;
+	case WALK_INVALIDATE:
+		tell_invalidate(walk, inode, slot, first, last);
+		break;
+	case WALK_CONVERT:
+		tell_convert(walk, inode, first, last);
+		break;
+	case WALK_FAULT:
+		tell_exit(walk, inode, first);
+		break;
+	}
+	return 0;
+}
+
+static long any_bucket(u64 index, struct slot_walk *walk)
+{
+	walk_bucket(walk, index);
+	return 0;
+}
+
+static __always_inline void walk_all(struct slot_walk *walk)
+{
+	bpf_loop(SLOT_BUCKETS, any_bucket, walk, 0);
+}
+
+SEC("fexit/kvm_gmem_commit_memory_region")
+int bind(__u64 *ctx)
+{
+	struct kvm *kvm = (struct kvm *)ctx[0];
+	struct kvm_memory_slot *slot = (struct kvm_memory_slot *)ctx[1];
+	struct inode *inode = BPF_CORE_READ(slot, gmem.file, f_inode);
+	s32 err = (s32)ctx[2];
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_BIND, inode_id(inode), err);
+
+	if (!rec)
+		return 0;
+	rec->unknown = GMT_UNKNOWN_POLICY;
+	rec->offset_bytes = (u64)BPF_CORE_READ(slot, gmem.pgoff) << PAGE_SHIFT;
+	rec->size_bytes = (u64)BPF_CORE_READ(slot, npages) << PAGE_SHIFT;
+	rec->bind.vm = BPF_CORE_READ(kvm, userspace_pid);
+	rec->bind.slot = slot_number(slot);
+	rec->bind.err = err;
+	rec->bind.guest_address = BPF_CORE_READ(slot, base_gfn) << PAGE_SHIFT;
+	rec->bind.policy_id = 0;
+	tell_consumer(rec->bind.consumer);
+	submit(rec);
+	return 0;
+}
+
+SEC("fentry/kvm_gmem_unbind")
+int unbind(__u64 *ctx)
+{
+	struct kvm_memory_slot *slot = (struct kvm_memory_slot *)ctx[0];
+	struct file *file = BPF_CORE_READ(slot, gmem.file);
+
+	/* NULL: the descriptors went first, and that was told then. */
+	if (file)
+		tell_unbind(BPF_CORE_READ(file, f_inode), slot, GMEM_UNBIND_CONSUMER);
+	return 0;
+}
+
+/* The end: the last descriptor, and the last mapping, are gone. */
+
+static __always_inline void tell_release(struct inode *inode)
+{
+	u64 resident = (u64)BPF_CORE_READ(inode, i_mapping, nrpages) << PAGE_SHIFT;
+	bool shared = inode_state(inode) == GMEM_STATE_SHARED;
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_RELEASE, inode_id(inode), 0);
+
+	if (!rec)
+		return;
+	rec->offset_bytes = 0;
+	rec->size_bytes = BPF_CORE_READ(inode, i_size);
+	rec->release.resident_private_bytes = shared ? 0 : resident;
+	rec->release.resident_shared_bytes = shared ? resident : 0;
+	submit(rec);
+}
+
+/* While the slots still name the file: KVM makes them forget it, tells them, and unbinds them. */
+SEC("fentry/kvm_gmem_release")
+int release(__u64 *ctx)
+{
+	struct inode *inode = (struct inode *)ctx[0];
+	struct file *file = (struct file *)ctx[1];
+	struct gmem_file *gmem = BPF_CORE_READ(file, private_data);
+	struct state *state = NULL;
+	struct slot_walk walk = {
+		.kvm = BPF_CORE_READ(gmem, kvm),
+		.file = file,
+		.what = WALK_RELEASE,
+		.cause = GMEM_INVALIDATE_RELEASE,
+		.last = ~0ULL,
+	};
+
+	if (events & 1U << GMT_EVENT_FREE)
+		state = state_of_task(GMT_EVENT_FREE);
+	if (state) {
+		state->gone = ctx[0];
+		state->removed = 0;
+	}
+	if (events & (1U << GMT_EVENT_INVALIDATE | 1U << GMT_EVENT_UNBIND))
+		walk_all(&walk);
+	if (events & 1U << GMT_EVENT_RELEASE)
+		tell_release(inode);
+	return 0;
+}
+
+/* After its pages went. */
+SEC("fentry/kvm_gmem_destroy_inode")
+int freed(__u64 *ctx)
+{
+	struct inode *inode = (struct inode *)ctx[0];
+	struct state *state = state_there();
+	struct gmt_rec_event *rec;
+	u64 removed;
+
+	if (!state || state->gone != (u64)inode)
+		return 0;
+	state->gone = 0;
+	removed = state->removed;
+	if (!removed)
+		return 0;
+	rec = reserve(GMT_EVENT_FREE, inode_id(inode), 0);
+	if (!rec)
+		return 0;
+	rec->offset_bytes = 0;
+	rec->size_bytes = BPF_CORE_READ(inode, i_size);
+	rec->free.resident_bytes = removed << PAGE_SHIFT;
+	rec->free.cause = GMEM_FREE_RELEASE;
+	submit(rec);
+	return 0;
+}
+
+/* Holes. */
+
+SEC("fentry/kvm_gmem_fallocate")
+int punch_begin(__u64 *ctx)
+{
+	struct state *state;
+
+	if (!(ctx[1] & FALLOC_FL_PUNCH_HOLE))
+		return 0;
+	state = state_of_task(GMT_EVENT_FREE);
+	if (!state)
+		return 0;
+	state->cause = GMEM_INVALIDATE_PUNCH + 1;
+	state->removed = 0;
+	return 0;
+}
+
+SEC("fexit/kvm_gmem_fallocate")
+int punch_end(__u64 *ctx)
+{
+	struct inode *inode = BPF_CORE_READ((struct file *)ctx[0], f_inode);
+	struct state *state = state_there();
+	struct gmt_rec_event *rec;
+
+	if (!(ctx[1] & FALLOC_FL_PUNCH_HOLE) || !state)
+		return 0;
+	state->cause = 0;
+	if ((long)ctx[4] || !(events & 1U << GMT_EVENT_FREE))
+		return 0;
+	rec = reserve(GMT_EVENT_FREE, inode_id(inode), 0);
+	if (!rec)
+		return 0;
+	rec->unknown = pages_told ? 0 : GMT_UNKNOWN_RESIDENT;
+	rec->offset_bytes = ctx[2];
+	rec->size_bytes = ctx[3];
+	rec->free.resident_bytes = state->removed << PAGE_SHIFT;
+	rec->free.cause = GMEM_FREE_PUNCH;
+	submit(rec);
+	return 0;
+}
+
+/* Pages, wherever in the system: most are of other files. */
+
+static __always_inline struct inode *inode_of_folio(struct folio *folio)
+{
+	struct inode *inode = BPF_CORE_READ(folio, mapping, host);
+
+	return is_guest_memfd(inode) ? inode : NULL;
+}
+
+SEC("tp_btf/mm_filemap_add_to_page_cache")
+int page_added(__u64 *ctx)
+{
+	struct folio *folio = (struct folio *)ctx[0];
+	struct inode *inode = inode_of_folio(folio);
+	struct gmt_rec_event *rec;
+	struct state *state;
+
+	if (!inode)
+		return 0;
+	state = state_there();
+	if (state)
+		state->added++;
+	if (!(events & 1U << GMT_EVENT_ALLOC))
+		return 0;
+	rec = reserve(GMT_EVENT_ALLOC, inode_id(inode), 0);
+	if (!rec)
+		return 0;
+	rec->unknown = one_node ? 0 : GMT_UNKNOWN_NODE;
+	rec->offset_bytes = (u64)BPF_CORE_READ(folio, index) << PAGE_SHIFT;
+	rec->size_bytes = 1 << PAGE_SHIFT;
+	rec->alloc.state = inode_state(inode);
+	rec->alloc.nid = 0;
+	submit(rec);
+	return 0;
+}
+
+SEC("tp_btf/mm_filemap_delete_from_page_cache")
+int page_removed(__u64 *ctx)
+{
+	struct state *state;
+
+	if (!inode_of_folio((struct folio *)ctx[0]))
+		return 0;
+	state = state_there();
+	if (state)
+		state->removed++;
+	return 0;
+}
+
+/* Faults: of a mapping, then of the guest. */
+
+SEC("fentry/kvm_gmem_fault_user_mapping")
+int host_begin(__u64 *ctx)
+{
+	struct state *state = state_of_task(GMT_EVENT_FAULT);
+
+	if (!state)
+		return 0;
+	state->fault_ns = bpf_ktime_get_ns();
+	state->added = 0;
+	return 0;
+}
+
+static __always_inline s32 fault_error(u32 ret, struct inode *inode, u64 page)
+{
+	if (ret & VM_FAULT_LOCKED)
+		return 0;
+	if (ret & VM_FAULT_OOM)
+		return -ENOMEM;
+	if (ret & VM_FAULT_HWPOISON)
+		return -EHWPOISON;
+	if (page << PAGE_SHIFT >= (u64)BPF_CORE_READ(inode, i_size))
+		return -EINVAL;
+	return inode_state(inode) == GMEM_STATE_PRIVATE ? -EACCES : -EFAULT;
+}
+
+SEC("fexit/kvm_gmem_fault_user_mapping")
+int host_fault(__u64 *ctx)
+{
+	struct vm_fault *vmf = (struct vm_fault *)ctx[0];
+	struct inode *inode = BPF_CORE_READ(vmf, vma, vm_file, f_inode);
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	u64 page = BPF_CORE_READ(vmf, pgoff);
+	struct state *state = state_there();
+	struct gmt_rec_event *rec;
+
+	/* It comes again. */
+	if (!state || !state->fault_ns || (u32)ctx[1] & VM_FAULT_RETRY)
+		return 0;
+	rec = reserve_fault(inode, page, fault_error(ctx[1], inode, page));
+	if (rec) {
+		rec->unknown |= pages_told ? 0 : GMT_UNKNOWN_ALLOCATED;
+		rec->fault.kind = BPF_CORE_READ(vmf, vma, vm_mm) == BPF_CORE_READ(task, mm) ?
+					  GMEM_FAULT_HOST :
+					  GMEM_FAULT_REMOTE;
+		rec->fault.write = BPF_CORE_READ(vmf, flags) & FAULT_FLAG_WRITE;
+		rec->fault.allocated = state->added != 0;
+		rec->fault.total_ns = bpf_ktime_get_ns() - state->fault_ns;
+		submit(rec);
+	}
+	state->fault_ns = 0;
+	return 0;
+}
+
+/*
+ * Through kprobes: on 7.3.4, fentry on this one function, and on none of the others here, is
+ * accepted and then never runs.
+ */
+enum { REG_AX = 10, REG_DX = 12, REG_SI = 13 }; /* in struct pt_regs of x86-64 */
+
+SEC("kprobe/kvm_gmem_get_pfn")
+int guest_begin(__u64 *regs)
+{
+	struct state *state = state_of_task(GMT_EVENT_FAULT);
+
+	if (!state)
+		return 0;
+	state->guest_slot = regs[REG_SI];
+	state->guest_gfn = regs[REG_DX];
+	state->guest_ns = bpf_ktime_get_ns();
+	state->guest_failed = 0;
+	state->added = 0;
+	return 0;
+}
+
+SEC("kretprobe/kvm_gmem_get_pfn")
+int guest_fault(__u64 *regs)
+{
+	struct state *state = state_there();
+	struct kvm_memory_slot *slot;
+	struct gmt_rec_event *rec;
+	s32 err = (s32)regs[REG_AX];
+	struct file *file;
+	u64 page;
+
+	if (!state || !state->guest_ns)
+		return 0;
+	slot = (struct kvm_memory_slot *)state->guest_slot;
+	file = BPF_CORE_READ(slot, gmem.file);
+	page = state->guest_gfn - BPF_CORE_READ(slot, base_gfn) + BPF_CORE_READ(slot, gmem.pgoff);
+	/* Without a file, nobody can tell which it was. */
+	rec = file ? reserve_fault(BPF_CORE_READ(file, f_inode), page, err) : NULL;
+	if (rec) {
+		rec->unknown |= GMT_UNKNOWN_WRITE | (pages_told ? 0 : GMT_UNKNOWN_ALLOCATED);
+		rec->fault.kind = GMEM_FAULT_GUEST;
+		rec->fault.allocated = state->added != 0;
+		rec->fault.total_ns = bpf_ktime_get_ns() - state->guest_ns;
+		submit(rec);
+	}
+	state->guest_ns = 0;
+	state->guest_failed = err < 0;
+	return 0;
+}
+
+/* KVM asked nobody for a page: the VMM is to see to it. */
+SEC("fexit/kvm_arch_vcpu_ioctl_run")
+int memory_fault(__u64 *ctx)
+{
+	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)ctx[0];
+	struct kvm_run *run = BPF_CORE_READ(vcpu, run);
+	struct slot_walk walk = { .what = WALK_FAULT, .err = (s32)ctx[1] };
+
+	struct state *state = state_there();
+
+	if (walk.err >= 0 || BPF_CORE_READ(run, exit_reason) != KVM_EXIT_MEMORY_FAULT)
+		return 0;
+	if (state && state->guest_failed) {
+		state->guest_failed = 0;
+		return 0;
+	}
+	walk.kvm = BPF_CORE_READ(vcpu, kvm);
+	walk.first = BPF_CORE_READ(run, memory_fault.gpa) >> PAGE_SHIFT;
+	walk.last = walk.first;
+	walk_all(&walk);
+	return 0;
+}
+
+/* Attributes of a VM's memory: the tracepoint has what KVM made of the call, the call its end. */
+
+SEC("fentry/kvm_vm_ioctl")
+int ioctl_begin(__u64 *ctx)
+{
+	struct state *state;
+
+	if ((u32)ctx[1] != KVM_SET_MEMORY_ATTRIBUTES)
+		return 0;
+	state = state_of_task(GMT_EVENT_CONVERT);
+	if (!state)
+		return 0;
+	state->ioctl_ns = bpf_ktime_get_ns();
+	state->has_range = 0;
+	return 0;
+}
+
+SEC("tp_btf/kvm_vm_set_mem_attributes")
+int attributes(__u64 *ctx)
+{
+	struct state *state = state_there();
+
+	if (!state || !state->ioctl_ns)
+		return 0;
+	state->first_gfn = ctx[0];
+	state->last_gfn = ctx[1] - 1;
+	state->attributes = ctx[2];
+	state->has_range = 1;
+	return 0;
+}
+
+SEC("fexit/kvm_vm_ioctl")
+int ioctl_end(__u64 *ctx)
+{
+	struct state *state = state_there();
+	struct slot_walk walk = { .what = WALK_CONVERT, .err = (s32)ctx[3] };
+
+	if ((u32)ctx[1] != KVM_SET_MEMORY_ATTRIBUTES || !state || !state->ioctl_ns)
+		return 0;
+	walk.kvm = BPF_CORE_READ((struct file *)ctx[0], private_data);
+	walk.first = state->first_gfn;
+	walk.last = state->last_gfn;
+	walk.arg = state->attributes;
+	walk.total_ns = bpf_ktime_get_ns() - state->ioctl_ns;
+	state->ioctl_ns = 0;
+	/* Refused for its arguments: no memory is meant. */
+	if (state->has_range)
+		walk_all(&walk);
+	return 0;
+}
+
+/* Bindings are told. */
+
+SEC("fentry/__kvm_gmem_invalidate_start")
+int invalidate(__u64 *ctx)
+{
+	struct gmem_file *gmem = (struct gmem_file *)ctx[0];
+	struct state *state = state_there();
+	struct slot_walk walk = {
+		.kvm = BPF_CORE_READ(gmem, kvm),
+		.what = WALK_INVALIDATE,
+		.gmem = (u64)gmem,
+		.first = ctx[1],
+		.last = ctx[2] - 1,
+	};
+
+	walk.cause = state && state->cause ? state->cause - 1 : GMEM_INVALIDATE_ERROR;
+	walk_all(&walk);
+	return 0;
+}
+
+SEC("fentry/kvm_gmem_error_folio")
+int error(__u64 *ctx)
+{
+	struct inode *inode = BPF_CORE_READ((struct address_space *)ctx[0], host);
+	u64 page = BPF_CORE_READ((struct folio *)ctx[1], index);
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_ERROR, inode_id(inode), -EHWPOISON);
+
+	if (!rec)
+		return 0;
+	rec->offset_bytes = page << PAGE_SHIFT;
+	rec->size_bytes = 1 << PAGE_SHIFT;
+	rec->error.err = -EHWPOISON;
+	submit(rec);
+	return 0;
+}
+
+SEC("fexit/kvm_gmem_mmap")
+int mapped(__u64 *ctx)
+{
+	struct inode *inode = BPF_CORE_READ((struct file *)ctx[0], f_inode);
+	struct vm_area_struct *vma = (struct vm_area_struct *)ctx[1];
+	s32 err = (s32)ctx[2];
+	struct gmt_rec_event *rec = reserve(GMT_EVENT_ACCESS, inode_id(inode), err);
+
+	if (!rec)
+		return 0;
+	rec->unknown = GMT_UNKNOWN_POLICY;
+	rec->offset_bytes = (u64)BPF_CORE_READ(vma, vm_pgoff) << PAGE_SHIFT;
+	rec->size_bytes = BPF_CORE_READ(vma, vm_end) - BPF_CORE_READ(vma, vm_start);
+	rec->access.done_bytes = err ? 0 : rec->size_bytes;
+	rec->access.act = GMEM_ACT_MMAP;
+	rec->access.err = err;
+	rec->access.policy_id = 0;
+	submit(rec);
+	return 0;
+}
