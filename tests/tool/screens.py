@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Every view of a recording that is the same each time, compared to the last character with tests/tool/screens/*.txt.
 
-`screens.py --write` writes these files anew, for a reader to look at what changed; `--docs` those of docs/dashboard.md."""
+`screens.py --write` writes these files anew, for a reader to look at what changed, and `--docs` those that docs/dashboard.md shows into it."""
 import os
+import re
 import sys
 import tempfile
 
@@ -11,6 +12,7 @@ import made
 from gmt import TOP, Tap
 from terminal import Screen
 
+DOCS = os.path.join(TOP, 'docs/dashboard.md')
 EXPECTED = os.path.join(TOP, 'tests/tool/screens')
 
 # Name, columns, lines, arguments of the dashboard, keys: what is shown then is compared.
@@ -62,7 +64,26 @@ def show(recording, columns, lines, args, keys):
     return text, screen.quit()
 
 
+def documented():
+    """docs/dashboard.md as it is, and with the screens that it names as they are."""
+    def filled(match):
+        with open(f'{EXPECTED}/{match[1]}.txt', encoding='utf-8') as screen:
+            lines = [line for line in screen.read().splitlines()]
+        # A screen's empty lines, but for one, tell a reader nothing.
+        while any(not a and not b for a, b in zip(lines, lines[1:])):
+            del lines[next(i for i, (a, b) in enumerate(zip(lines, lines[1:])) if not a and not b)]
+        return '\n'.join([f'<!-- screen {match[1]} -->', '```', *lines, '```'])
+    with open(DOCS, encoding='utf-8') as docs:
+        text = docs.read()
+    return text, re.sub(r'<!-- screen ([a-z0-9-]+) -->(?:\n```\n.*?\n```)?', filled, text, flags=re.S)
+
+
 def main():
+    if '--docs' in sys.argv:
+        with open(DOCS, 'r+', encoding='utf-8') as docs:
+            docs.write(documented()[1])
+            docs.truncate()
+        return
     with tempfile.TemporaryDirectory() as directory:
         recording = os.path.join(directory, 'made.gmr')
         made.write(recording, made.recording())
@@ -73,7 +94,8 @@ def main():
                 with open(f'{EXPECTED}/{name}.txt', 'w', encoding='utf-8') as out:
                     out.write(text)
             return
-        with Tap(2 * len(SCREENS)) as t:
+        with Tap(2 * len(SCREENS) + 1) as t:
+            t.ok(documented()[0] == documented()[1], 'docs/dashboard.md shows these screens')
             for name, columns, lines, args, keys in SCREENS:
                 with open(f'{EXPECTED}/{name}.txt', encoding='utf-8') as want:
                     want = want.read()
