@@ -223,7 +223,7 @@ def test_usage(t):
 
 def main():
     os.chdir(os.environ.get('TMPDIR', '/tmp'))
-    with Tap(53) as t:
+    with Tap(46) as t:
         test_documented(t)
         test_groups(t)
         test_privileges(t)
