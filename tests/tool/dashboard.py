@@ -264,6 +264,11 @@ def test_settings(t, path, directory):
     screen.quit()
     with open(kept, encoding='utf-8') as settings:
         t.same(settings.read(), text.replace('view=vms', 'view=gmems'), 'and keeps the same')
+    with open(kept, 'w', encoding='utf-8') as settings:
+        settings.write('view=events\n')
+    screen = start(path, config=config)
+    t.ok(has('web-ram')(screen.lines()), 'a view that listens is not begun with by itself', screen.text())
+    screen.quit()
     for content in (b'\xff\x00\x1b[2J=\n=\n==\ntheme\ngmems.sort=nothing\ngmems.columns=\ngmems.columns=,,,\ninterval=nan\nview=x\n' +
                     b'x' * 5000, b'theme=' + b'y' * 3000, b''):
         with open(kept, 'wb') as settings:
@@ -310,7 +315,7 @@ def main():
         os.environ.setdefault('TMPDIR', directory)
         path = os.path.join(directory, 'made.gmr')
         made.write(path, made.recording())
-        with Tap(100) as t:
+        with Tap(101) as t:
             test_keys(t, path, os.path.join(directory, 'keys'))
             test_rows(t, path)
             test_tree(t, path)

@@ -86,7 +86,9 @@ static void set(struct gmt_ui *ui, char *key, char *value)
 			ui->interval = number;
 	}
 	for (int i = 0; i < GMT_VIEW_TABS; i++) {
-		if (!strcmp(key, "view") && !strcmp(value, gmt_views[i].name))
+		/* What listens is opened by its user, never by itself. */
+		if (!strcmp(key, "view") && !strcmp(value, gmt_views[i].name) &&
+		    !(gmt_views[i].needs & (GMT_NEED_BIT(LATENCY) | GMT_NEED_BIT(EVENTS))))
 			ui->view = i;
 		if (dot && !strncmp(key, gmt_views[i].name, (size_t)(dot - key)) &&
 		    strlen(gmt_views[i].name) == (size_t)(dot - key))
