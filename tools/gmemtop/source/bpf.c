@@ -356,6 +356,8 @@ size_t gmt_probe_programs(struct gmt_check *checks)
 	struct gmt_error error;
 	int err;
 
+	if (gmt_source_choice.name && strcmp(gmt_source_choice.name, "gmem"))
+		return 0;
 	err = gmt_bpf_open(&source, &error);
 	if (err)
 		return 0;

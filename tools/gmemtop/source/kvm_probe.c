@@ -96,6 +96,8 @@ size_t gmt_kvm_probe_programs(struct gmt_check *checks)
 	unsigned int gmems = 0;
 	int err;
 
+	if (gmt_source_choice.name && strcmp(gmt_source_choice.name, "guest_memfd"))
+		return 0;
 	if (gmt_kvm_open(&source, &error))
 		return 0;
 	err = source->ops->snapshot(source, count_gmem, &gmems, &error);
