@@ -392,28 +392,32 @@ void gmem_bindings_release(struct gmem_bindings *set)
 }
 
 /**
- * gmem_bindings_next() - the first binding that begins at or behind an offset
+ * gmem_bindings_next() - the first bindings that begin at or behind an offset
  * @set: the bindings, referenced
  * @offset: in bytes
  * @info: filled
+ * @max: its entries
  *
  * Context: may sleep.
- * Return: false where there is none.
+ * Return: how many there are in @info; 0 where there are no more.
  */
-bool gmem_bindings_next(struct gmem_bindings *set, u64 offset, struct gmem_binding_info *info)
+u32 gmem_bindings_next(struct gmem_bindings *set, u64 offset, struct gmem_binding_info *info,
+		       u32 max)
 {
 	pgoff_t first = DIV_ROUND_UP_ULL(offset, PAGE_SIZE);
 	struct gmem_binding *b;
+	u32 n = 0;
 
 	down_read(&set->notify);
 	gmem_bindings_each(b, set, first, ULONG_MAX) {
-		if (b->pages.start >= first) {
-			*info = b->info;
+		/* The first one may only reach into this. */
+		if (b->pages.start >= first)
+			info[n++] = b->info;
+		if (n == max)
 			break;
-		}
 	}
 	up_read(&set->notify);
-	return b;
+	return n;
 }
 
 /**

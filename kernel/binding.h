@@ -79,7 +79,8 @@ void gmem_invalidate_begin(struct gmem_invalidation *inv, struct gmem *gm, pgoff
 void gmem_invalidate_end(struct gmem_invalidation *inv);
 void gmem_bindings_error(struct gmem *gm, pgoff_t first, pgoff_t last);
 
-bool gmem_bindings_next(struct gmem_bindings *set, u64 offset, struct gmem_binding_info *info);
+u32 gmem_bindings_next(struct gmem_bindings *set, u64 offset, struct gmem_binding_info *info,
+		       u32 max);
 bool gmem_bindings_find(struct gmem_bindings *set, u64 offset, struct gmem_binding_info *info);
 
 #endif /* _GMEM_BINDING_H */

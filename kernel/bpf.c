@@ -24,10 +24,17 @@ struct gmem_range_iter {
 	struct gmem_range range;
 };
 
+/*
+ * Keeps the set it is in the middle of, and a few bindings ahead, so that not every one costs a
+ * look-up and a lock.
+ */
 struct gmem_binding_iter {
 	u64 id;
 	u64 offset;
-	struct gmem_binding_info info;
+	struct gmem_bindings *set;
+	u32 next;
+	u32 count;
+	struct gmem_binding_info info[8];
 };
 
 struct gmem_node_iter {
@@ -223,23 +230,27 @@ __bpf_kfunc struct gmem_binding_info *
 bpf_iter_gmem_binding_next(struct bpf_iter_gmem_binding *it)
 {
 	struct gmem_binding_iter *kit = *(struct gmem_binding_iter **)it;
-	struct gmem_bindings *set;
-	bool found = false;
+	struct gmem_binding_info *last;
 
-	while (kit && !found) {
-		set = gmem_iter_bindings(kit);
-		if (!set)
-			return NULL;
-		found = gmem_bindings_next(set, kit->offset, &kit->info);
-		gmem_bindings_put(set);
-		if (found) {
-			kit->offset = kit->info.offset_bytes + kit->info.size_bytes;
-		} else {
-			kit->id++;
-			kit->offset = 0;
+	if (!kit)
+		return NULL;
+	if (kit->next < kit->count)
+		return &kit->info[kit->next++];
+	while (kit->set || (kit->set = gmem_iter_bindings(kit))) {
+		kit->count = gmem_bindings_next(kit->set, kit->offset, kit->info,
+						ARRAY_SIZE(kit->info));
+		if (kit->count) {
+			last = &kit->info[kit->count - 1];
+			kit->offset = last->offset_bytes + last->size_bytes;
+			kit->next = 1;
+			return &kit->info[0];
 		}
+		gmem_bindings_put(kit->set);
+		kit->set = NULL;
+		kit->id++;
+		kit->offset = 0;
 	}
-	return found ? &kit->info : NULL;
+	return NULL;
 }
 
 /**
@@ -248,7 +259,11 @@ bpf_iter_gmem_binding_next(struct bpf_iter_gmem_binding *it)
  */
 __bpf_kfunc void bpf_iter_gmem_binding_destroy(struct bpf_iter_gmem_binding *it)
 {
-	kfree(*(struct gmem_binding_iter **)it);
+	struct gmem_binding_iter *kit = *(struct gmem_binding_iter **)it;
+
+	if (kit && kit->set)
+		gmem_bindings_put(kit->set);
+	kfree(kit);
 }
 
 /**
