@@ -15,9 +15,9 @@
 #define GMT_POLICY_MAX	 32
 
 /* Records that one run of the program for each of them can hand over. */
-#define GMT_SNAPSHOT_BATCH 1024
+#define GMT_SNAPSHOT_BATCH 256
 #define GMT_RANGES_BATCH   4096
-#define GMT_BINDINGS_BATCH 1024
+#define GMT_BINDINGS_BATCH 512
 #define GMT_POLICIES_BATCH 256
 #define GMT_NODES_BATCH	   1024
 

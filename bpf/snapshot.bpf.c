@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A snapshot of the gmems: one run copies up to a batch of them, from an id on, into a
- * global array that user space has mapped. Run by the tool's source/bpf.c; between runs
- * it costs nothing, and no event is listened to.
+ * What there is: gmems, and the bindings of them. One run of a program copies up to a batch, from
+ * where it is told to begin, into a global array that user space has mapped. Run by the tool's
+ * source/bpf.c; between runs they cost nothing, and no event is listened to. They are one object,
+ * since each object makes libbpf read all of the kernel's types.
  */
+#include <linux/errno.h>
+
 #include "gmem_core.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* in: the first id, and how many are wanted */
+/* in: the gmem to begin with; the last one of interest */
 __u64 from_id;
+__u64 last_id;
+/* in: where to begin in that gmem */
+__u64 from_offset_bytes;
+/* in: how many gmems are wanted */
 __u32 wanted;
-/* out: how many there are in rows, when they were read; a full batch may not be the end */
+/* out: how many records there are; a full batch may not be the end */
 __u32 count;
+/* out, of gmems: when they were read */
 __u64 taken_ns;
-struct gmt_rec_gmem rows[GMT_SNAPSHOT_BATCH];
 
-static __always_inline void copy(struct gmt_rec_gmem *row, const struct gmem_snapshot *snap)
+struct gmt_rec_gmem rows[GMT_SNAPSHOT_BATCH];
+struct gmt_rec_binding bindings[GMT_BINDINGS_BATCH];
+
+static __always_inline void copy_gmem(struct gmt_rec_gmem *row, const struct gmem_snapshot *snap)
 {
 	row->id = snap->stats.id;
 	row->size_bytes = snap->stats.size_bytes;
@@ -48,8 +58,8 @@ static __always_inline void copy(struct gmt_rec_gmem *row, const struct gmem_sna
 	row->creator_cgroup_id = snap->creator_cgroup_id;
 	row->creator_pid = snap->creator_pid;
 	row->creator_uid = snap->creator_uid;
-	bpf_core_read(row->name, sizeof(row->name), &snap->name);
-	bpf_core_read(row->creator_comm, sizeof(row->creator_comm), &snap->creator_comm);
+	copy_words(row->name, &snap->name, sizeof(row->name));
+	copy_words(row->creator_comm, &snap->creator_comm, sizeof(row->creator_comm));
 }
 
 SEC("syscall")
@@ -71,9 +81,46 @@ int sys_snapshot(void *ctx)
 
 		if (i >= GMT_SNAPSHOT_BATCH)
 			break;
-		copy(&rows[i], snap);
+		copy_gmem(&rows[i], snap);
 		count = i + 1;
 	}
 	bpf_iter_gmem_destroy(&it);
+	return err;
+}
+
+static __always_inline void copy_binding(struct gmt_rec_binding *rec,
+					 const struct gmem_binding_info *info)
+{
+	rec->id = info->id;
+	rec->offset_bytes = info->offset_bytes;
+	rec->size_bytes = info->size_bytes;
+	rec->vm = info->vm;
+	rec->guest_address = info->guest_address;
+	rec->bound_ns = info->bound_ns;
+	rec->slot = info->slot;
+	copy_words(rec->consumer, &info->consumer, sizeof(rec->consumer));
+}
+
+SEC("syscall")
+int sys_bindings(void *ctx)
+{
+	struct gmem_binding_info *info;
+	struct bpf_iter_gmem_binding it;
+	int err;
+
+	count = 0;
+	/* The first gmem.ko has no bindings. */
+	if (!bpf_ksym_exists(bpf_iter_gmem_binding_new))
+		return -EOPNOTSUPP;
+	err = bpf_iter_gmem_binding_new(&it, from_id, from_offset_bytes);
+	while (count < GMT_BINDINGS_BATCH && (info = bpf_iter_gmem_binding_next(&it))) {
+		__u32 i = count;
+
+		if (i >= GMT_BINDINGS_BATCH || info->id > last_id)
+			break;
+		copy_binding(&bindings[i], info);
+		count = i + 1;
+	}
+	bpf_iter_gmem_binding_destroy(&it);
 	return err;
 }

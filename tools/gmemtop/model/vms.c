@@ -8,7 +8,8 @@
 
 static bool is_of(const struct gmt_vm *vm, const struct gmt_rec_binding *rec)
 {
-	return vm->vm == rec->vm && !strncmp(vm->consumer, rec->consumer, sizeof(vm->consumer));
+	/* All of the array: what is behind the name is zero. */
+	return vm->vm == rec->vm && !memcmp(vm->consumer, rec->consumer, sizeof(vm->consumer));
 }
 
 void gmt_vms_reset(struct gmt_vms *vms)

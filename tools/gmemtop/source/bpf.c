@@ -13,12 +13,10 @@
 
 #include "gmem_records.h" /* the skeletons speak of its types */
 
-#include "bindings.skel.h"
+#include "places.skel.h"
 #include "policies.skel.h"
-#include "ranges.skel.h"
 #include "snapshot.skel.h"
 #include "source/bpf_source.h"
-#include "source/join.h"
 #include "source/probe.h"
 
 static struct gmt_bpf *bpf_source(struct gmt_source *source)
@@ -56,11 +54,32 @@ int gmt_bpf_run(struct bpf_program *program, const char *what, struct gmt_error 
 	return err;
 }
 
+static struct gmt_snapshot *open_and_load(bool whole)
+{
+	struct gmt_snapshot *snapshot = gmt_snapshot__open();
+	int err;
+
+	if (!snapshot)
+		return NULL;
+	bpf_program__set_autoload(snapshot->progs.sys_bindings, whole);
+	err = gmt_snapshot__load(snapshot);
+	if (!err)
+		return snapshot;
+	gmt_snapshot__destroy(snapshot);
+	errno = -err;
+	return NULL;
+}
+
 static int load_snapshot(struct gmt_bpf *bpf, struct gmt_error *error)
 {
 	if (bpf->snapshot)
 		return 0;
-	bpf->snapshot = gmt_snapshot__open_and_load();
+	bpf->snapshot = open_and_load(true);
+	/* A gmem.ko with an iterator that does not fit must not cost the rest. */
+	if (!bpf->snapshot && errno != EPERM) {
+		bpf->snapshot = open_and_load(false);
+		bpf->no_bindings = bpf->snapshot;
+	}
 	return bpf->snapshot ? 0 : gmt_bpf_load_failed(error, "snapshot", -errno);
 }
 
@@ -70,6 +89,7 @@ static int bpf_snapshot(struct gmt_source *source, gmt_gmem_fn fn, void *ctx,
 	struct gmt_bpf *bpf = bpf_source(source);
 	struct gmt_snapshot__bss *bss;
 	uint64_t from_id = 0;
+	uint32_t count;
 	int err;
 
 	err = load_snapshot(bpf, error);
@@ -82,13 +102,14 @@ static int bpf_snapshot(struct gmt_source *source, gmt_gmem_fn fn, void *ctx,
 		err = gmt_bpf_run(bpf->snapshot->progs.sys_snapshot, "snapshot", error);
 		if (err)
 			return err;
-		for (uint32_t i = 0; i < bss->count; i++) {
+		count = bss->count;
+		for (uint32_t i = 0; i < count; i++) {
 			err = fn(ctx, &bss->rows[i], bss->taken_ns);
 			if (err)
 				return err;
 			from_id = bss->rows[i].id + 1;
 		}
-	} while (bss->count == GMT_SNAPSHOT_BATCH);
+	} while (count == GMT_SNAPSHOT_BATCH);
 	return 0;
 }
 
@@ -114,73 +135,33 @@ static int bpf_find(struct gmt_source *source, uint64_t id, struct gmt_rec_gmem 
 	return 0;
 }
 
-static int bpf_ranges(struct gmt_source *source, uint64_t id, gmt_range_fn fn, void *ctx,
-		      struct gmt_error *error)
-{
-	struct gmt_joiner joiner = { .fn = fn, .ctx = ctx };
-	struct gmt_bpf *bpf = bpf_source(source);
-	struct gmt_ranges__bss *bss;
-	uint64_t from = 0;
-	int err;
-
-	if (!bpf->ranges)
-		bpf->ranges = gmt_ranges__open_and_load();
-	if (!bpf->ranges)
-		return gmt_bpf_load_failed(error, "ranges", -errno);
-	bss = bpf->ranges->bss;
-	do {
-		bss->gmem_id = id;
-		bss->from_offset_bytes = from;
-		err = gmt_bpf_run(bpf->ranges->progs.sys_ranges, "ranges", error);
-		if (err == -ENOENT)
-			return gmt_source_no_such(id, error);
-		if (err)
-			return err;
-		for (uint32_t i = 0; i < bss->count; i++) {
-			err = gmt_join(&joiner, &bss->ranges[i]);
-			if (err)
-				return err;
-			from = bss->ranges[i].offset_bytes + bss->ranges[i].size_bytes;
-		}
-	} while (bss->count == GMT_RANGES_BATCH);
-	return gmt_join_end(&joiner);
-}
-
-/* A gmem.ko without that iterator, or with one that does not fit, must not cost the rest. */
-static int load_bindings(struct gmt_bpf *bpf, struct gmt_error *error)
-{
-	if (!bpf->bindings && !bpf->bindings_refused) {
-		bpf->bindings = gmt_bindings__open_and_load();
-		bpf->bindings_refused = !bpf->bindings;
-	}
-	if (bpf->bindings)
-		return 0;
-	return gmt_bpf_load_failed(error, "bindings", -EOPNOTSUPP);
-}
-
 static int bpf_bindings(struct gmt_source *source, uint64_t first, uint64_t last, gmt_binding_fn fn,
 			void *ctx, struct gmt_error *error)
 {
 	struct gmt_bpf *bpf = bpf_source(source);
-	struct gmt_bindings__bss *bss;
+	struct gmt_snapshot__bss *bss;
 	uint64_t from = 0;
+	uint32_t count;
 	int err;
 
-	err = load_bindings(bpf, error);
+	err = load_snapshot(bpf, error);
 	if (err)
 		return err;
-	bss = bpf->bindings->bss;
-	bss->last_id = last;
+	if (bpf->no_bindings)
+		return gmt_bpf_load_failed(error, "bindings", -EOPNOTSUPP);
+	bss = bpf->snapshot->bss;
 	do {
 		bss->from_id = first;
 		bss->from_offset_bytes = from;
-		err = gmt_bpf_run(bpf->bindings->progs.sys_bindings, "bindings", error);
+		bss->last_id = last;
+		err = gmt_bpf_run(bpf->snapshot->progs.sys_bindings, "bindings", error);
 		if (err == -EOPNOTSUPP)
 			return gmt_fail(error, GMT_EXIT_MODULE, err,
 					"this gmem.ko does not tell its bindings");
 		if (err)
 			return err;
-		for (uint32_t i = 0; i < bss->count; i++) {
+		count = bss->count;
+		for (uint32_t i = 0; i < count; i++) {
 			err = fn(ctx, &bss->bindings[i]);
 			if (err)
 				return err;
@@ -188,7 +169,7 @@ static int bpf_bindings(struct gmt_source *source, uint64_t first, uint64_t last
 			first = bss->bindings[i].id;
 			from = bss->bindings[i].offset_bytes + bss->bindings[i].size_bytes;
 		}
-	} while (bss->count == GMT_BINDINGS_BATCH);
+	} while (count == GMT_BINDINGS_BATCH);
 	return 0;
 }
 
@@ -267,10 +248,8 @@ static void bpf_close(struct gmt_source *source)
 
 	gmt_bpf_trace_close(bpf);
 	gmt_snapshot__destroy(bpf->snapshot);
-	gmt_ranges__destroy(bpf->ranges);
-	gmt_bindings__destroy(bpf->bindings);
 	gmt_policies__destroy(bpf->policies);
-	gmt_bpf_nodes_close(bpf);
+	gmt_places__destroy(bpf->places);
 	gmt_bpf_holders_close(bpf);
 	gmt_bpf_latency_stop(source, NULL);
 	gmt_cgroups_free(bpf->cgroups);
@@ -281,7 +260,7 @@ static const struct gmt_source_ops bpf_ops = {
 	.name = "gmem",
 	.snapshot = bpf_snapshot,
 	.find = bpf_find,
-	.ranges = bpf_ranges,
+	.ranges = gmt_bpf_ranges,
 	.bindings = bpf_bindings,
 	.policies = bpf_policies,
 	.nodes = gmt_bpf_nodes,

@@ -9,7 +9,7 @@
 /**
  * struct gmt_bpf - gmem.ko on this host
  * @source: embedded first
- * @snapshot: loaded when first used; so are @ranges, @bindings, @policies, @nodes, @holders
+ * @snapshot: loaded when first used; so are @places, @policies, @holders
  *	and @events
  * @ring: reads @events' ring buffer
  * @fn: who is told of events while a poll runs, with @ctx and the last answer @stop
@@ -18,12 +18,10 @@
 struct gmt_bpf {
 	struct gmt_source source;
 	struct gmt_snapshot *snapshot;
-	struct gmt_ranges *ranges;
-	struct gmt_bindings *bindings;
-	bool bindings_refused; /* they did not load; not tried again */
+	bool no_bindings; /* their program did not load */
+	struct gmt_places *places;
+	bool no_nodes; /* likewise */
 	struct gmt_policies *policies;
-	struct gmt_nodes *nodes;
-	bool nodes_refused;
 	struct gmt_holders *holders;
 	struct gmt_times *times;       /* while times are aggregated */
 	struct gmt_hist *latency_cpus; /* one of each CPU, to read into */
@@ -43,10 +41,11 @@ struct bpf_program;
 /* Runs a SEC("syscall") program. Return: its own verdict, -ENOENT and -EOPNOTSUPP without @error */
 int gmt_bpf_run(struct bpf_program *program, const char *what, struct gmt_error *error);
 
-/* bpf_nodes.c */
+/* bpf_places.c */
+int gmt_bpf_ranges(struct gmt_source *source, uint64_t id, gmt_range_fn fn, void *ctx,
+		   struct gmt_error *error);
 int gmt_bpf_nodes(struct gmt_source *source, uint64_t first, uint64_t last, gmt_node_fn fn,
 		  void *ctx, struct gmt_error *error);
-void gmt_bpf_nodes_close(struct gmt_bpf *bpf);
 
 /* bpf_holders.c */
 int gmt_bpf_holders(struct gmt_source *source, uint64_t first, uint64_t last, gmt_holder_fn fn,

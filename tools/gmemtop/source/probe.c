@@ -182,6 +182,7 @@ static const struct {
 } newer_types[] = {
 	{ "bpf_iter_gmem_binding_new", BTF_KIND_FUNC, "bindings are shown as not known" },
 	{ "btf_trace_gmem_bind", BTF_KIND_TYPEDEF, "bindings are not traced" },
+	{ "bpf_iter_gmem_node_new", BTF_KIND_FUNC, "bytes by NUMA node are not known" },
 };
 
 static bool check_newer_types(struct gmt_check *check, struct btf *module)
