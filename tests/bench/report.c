@@ -13,7 +13,7 @@
 
 #define MAX_ROWS    64
 #define MAX_COLUMNS 8
-#define MAX_TABLES  8
+#define MAX_TABLES  10
 #define MAX_RUNS    4
 #define MAX_SPREAD  0.02
 

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What gmemtop costs, in lines as the other benchmarks print: instructions, by /proc/PID/schedstat under -icount.
+
+The dashboard runs on a terminal of 120 x 40, which this reads; its own work is not counted."""
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+GMEMTOP = os.path.join(TOP, 'build/bin/gmemtop')
+MANY = os.path.join(TOP, 'build/tests/bench/many')
+
+
+class Many:
+    """tests/bench/many: so many gmems, each with so many bindings."""
+
+    def __init__(self, gmems, bindings):
+        self.process = subprocess.Popen([MANY, str(gmems), str(bindings)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+        line = self.process.stdout.readline()
+        if line != b'ready\n':
+            raise RuntimeError(f'many said {line!r}')
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Dashboard:
+    """gmemtop on a terminal; its first screen is there when the constructor returns."""
+
+    def __init__(self, *args):
+        self.pid, self.terminal = pty.fork()
+        if not self.pid:
+            # The size is set before anything of it is read.
+            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 120, 0, 0))
+            os.environ['TERM'] = 'xterm-256color'
+            os.execv(GMEMTOP, [GMEMTOP, *args])
+        seen = b''
+        while b'many' not in seen:
+            seen += os.read(self.terminal, 65536)
+        self.watch(0.1)
+
+    def watch(self, seconds):
+        """Reads what it draws for that long."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self.terminal], [], [], left)[0]:
+                os.read(self.terminal, 65536)
+
+    def instructions(self):
+        with open(f'/proc/{self.pid}/schedstat', encoding='ascii') as stat:
+            return int(stat.read().split()[0])
+
+    def resident(self):
+        """KiB, the most there were."""
+        with open(f'/proc/{self.pid}/status', encoding='ascii') as status:
+            return next(int(line.split()[1]) for line in status if line.startswith('VmHWM:'))
+
+    def second(self, seconds):
+        """Instructions a second, over so many of them."""
+        before = self.instructions()
+        self.watch(seconds)
+        return (self.instructions() - before) / seconds
+
+    def end(self):
+        os.write(self.terminal, b'q')
+        try:
+            while os.read(self.terminal, 65536):
+                pass
+        except OSError:
+            pass
+        os.waitpid(self.pid, 0)
+
+
+def measure(gmems, bindings, seconds):
+    """What it takes to the first screen, a second of the dashboard, and KiB resident at most."""
+    many = Many(gmems, bindings)
+    dashboard = Dashboard()
+    start = dashboard.instructions()
+    dashboard.watch(2.1)
+    figures = start, dashboard.second(seconds), dashboard.resident()
+    dashboard.end()
+    many.end()
+    return figures
+
+
+def main():
+    # The first one finds its files not in memory yet.
+    warm = Many(1, 0)
+    Dashboard().end()
+    warm.end()
+    columns = {'100 gmems': measure(100, 1, 20), '10,000 gmems': measure(10000, 10, 10)}
+    for title, rows in (('gmemtop on a terminal, instructions', ('start', 'second')),
+                        ('gmemtop on a terminal, KiB', ('resident',))):
+        print(f'# {title}')
+        for row in rows:
+            for column, (start, second, resident) in columns.items():
+                print(f'{row}\t{column}\t{ {"start": start, "second": second, "resident": resident}[row]:.1f}')
+
+
+main()
