@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """The live table as a person sees it: any size, every key, and the terminal given back whole."""
+import json
 import os
 import signal
+import subprocess
 
 from gmt import Tap, User, wait_for
 from terminal import Screen, has
@@ -88,6 +90,45 @@ def test_keys(t, busy, many):
     t.same(screen.end(), (0, True), '^C ends it')
 
 
+def listening():
+    """How many BPF programs are attached to what happens; an iterator runs when it is read only."""
+    done = subprocess.run(['bpftool', '-j', 'link'], capture_output=True, check=True)
+    return sum(link['type'] != 'iter' for link in json.loads(done.stdout or b'[]'))
+
+
+def test_listens(t, busy):
+    """Programs are attached while a view is open that shows what they tell, and at no other time."""
+    before = listening()
+    screen = Screen(120, 40, '--history=60')
+    screen.wait(has('busy'), 'the table')
+    for view in b'123458':
+        screen.settle(bytes([view]), 0.3)
+    t.same(listening(), before, 'views of memory and policies attach nothing')
+    screen.settle(b'7', 0.5)
+    t.ok(listening() > before, 'that of events does')
+    busy.act()
+    t.ok(screen.wait(has(' fault ', 'kind=host'), 'events'), 'and shows them', screen.text())
+    screen.settle(b'6', 0.5)
+    busy.act()
+    t.ok(screen.wait(lambda l: any(line.split()[:2] == ['fault,', 'host'] and line.split()[2] not in ('0', '-')
+                                   for line in [line.lstrip('>') for line in l]), 'times'), 'that of latency shows times', screen.text())
+    screen.settle([b'1', b'/', *[bytes([c]) for c in b'busy'], b'\r', b'\r'], 0.5)
+    t.ok(screen.wait(has('RATES', 'HELD BY', 'nobody so far'), 'detail') and listening() > before, 'that of one gmem listens to denials',
+         screen.text())
+    screen.settle(b'\x1b', 0.5)
+    t.same(listening(), before, 'and all is detached when it is left')
+    screen.settle(b'\x1b', 0.5)
+    screen.wait(lambda l: ids(l), 'the table')
+    screen.settle(b'[[', 0.3)
+    t.ok(screen.wait(lambda l: 'BACK' in l[0] and ids(l), 'the past'), 'the past can be scrolled back to', screen.text())
+    t.ok('BACK' not in screen.settle(b')', 0.3)[0], 'and left', screen.text())
+    t.same(screen.quit(), (0, True), 'it ends well')
+    screen = Screen(100, 24, '--readonly')
+    screen.wait(has('busy'), 'the table')
+    t.ok(has('no program is attached')(screen.settle(b'7', 0.5)) and listening() == before, '--readonly attaches nothing', screen.text())
+    screen.quit()
+
+
 def test_signals(t):
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGSEGV, signal.SIGABRT):
         screen = Screen(80, 24)
@@ -123,13 +164,14 @@ def main():
         with open(f'{cgroup}/cgroup.procs', 'w') as procs:
             procs.write(str(os.getpid()))
 
-    with Tap(9 + 2 + 2 + 12 + 5 + 1 + 1) as t:
+    with Tap(9 + 2 + 2 + 12 + 10 + 5 + 1 + 1) as t:
         busy = User(1, 'busy', 'faults', 20000, comm=b'b\x1b[2J', preexec_fn=join)
         many = User(30, 'many')
         busy.act()
         test_sizes(t, busy)
         test_resize(t)
         test_keys(t, busy, many)
+        test_listens(t, busy)
         test_signals(t)
         test_hangup(t)
         test_dumb(t)
