@@ -43,6 +43,7 @@ $(BUILD)/$(1)/gmem_testhv.ko: $(BUILD)/$(1)/gmem.ko $(TESTHV_SOURCES)
 	$(Q)mkdir -p $$(@D)/testhv
 	$(Q)find $$(@D)/testhv -xtype l -delete
 	$(Q)ln -srf -t $$(@D)/testhv $(TESTHV_SOURCES)
+	$(Q)rm -f $$(@D)/testhv/Module.symvers # Kbuild does not see that those of gmem.ko have changed
 	+$(Q)$$(call kbuild_testhv,$(1)) modules
 	$(Q)cp $$(@D)/testhv/gmem_testhv.ko $$@
 
