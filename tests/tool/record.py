@@ -46,7 +46,7 @@ def replay(*args, file=FILE, at=None):
 def timeless(value):
     """Without times of day: they are reckoned from two clocks that cannot be read at once."""
     if isinstance(value, dict):
-        return {key: timeless(member) for key, member in value.items() if key not in ('created', 'bound', 'since')}
+        return {key: timeless(member) for key, member in value.items() if key not in ('created', 'started', 'bound', 'since')}
     return [timeless(member) for member in value] if isinstance(value, list) else value
 
 
