@@ -3,9 +3,10 @@
  * What the exporter's server decides without a connection: which format, whose password, and what
  * of a web config file it takes; that one is mutated, too.
  * sources: tools/gmemtop/http/accept.c tools/gmemtop/http/auth.c tools/gmemtop/http/webconfig.c
+ * sources: tools/gmemtop/http/library.c
  * sources: tools/gmemtop/policy/yaml.c tools/gmemtop/policy/values.c tools/gmemtop/view/format.c
  * cflags: -Ibpf -Itools/gmemtop
- * libs: -lgnutls -lcrypt -lyaml -lpthread
+ * libs: -lcrypt -lyaml -lpthread
  */
 #include <crypt.h>
 #include <poll.h>
@@ -14,6 +15,7 @@
 
 #include "http/accept.h"
 #include "http/auth.h"
+#include "http/library.h"
 #include "tap.h"
 
 static void test_accept(void)
@@ -96,9 +98,12 @@ static void test_auth(void)
 {
 	enum gmt_auth_verdict verdict;
 	int cookies[100] = { 0 }, busy = 0, waiting = 0, done = 0;
+	struct gmt_error error;
 	struct gmt_auth *auth;
 	char password[80];
 
+	if (gmt_library_load(&error))
+		tap_bail("%s", error.text);
 	add_user("a", "right");
 	add_user("b", "other");
 	auth = gmt_auth_new(&config);

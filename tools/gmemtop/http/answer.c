@@ -3,13 +3,12 @@
  * Requests: who may ask, what for, and the answer. Everything is refused that is not GET or HEAD
  * of the two pages, has no body, and comes from somebody who may.
  */
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "http/accept.h"
 #include "http/answer.h"
+#include "http/library.h"
 
 enum state {
 	STATE_NEW,
@@ -57,24 +56,25 @@ static enum MHD_Result send_response(struct gmt_server *server, struct MHD_Conne
 
 	if (!response)
 		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	gmt_library.MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	gmt_library.MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	for (size_t i = 0; i < web->header_count; i++) {
-		MHD_add_response_header(response, web->headers[i].name, web->headers[i].value);
+		gmt_library.MHD_add_response_header(response, web->headers[i].name,
+						    web->headers[i].value);
 		nosniff &= strcmp(web->headers[i].name, "X-Content-Type-Options") != 0;
 	}
 	if (nosniff)
-		MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+		gmt_library.MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (answer == GMT_ANSWER_METHOD)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+		gmt_library.MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	if (answer == GMT_ANSWER_BUSY)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+		gmt_library.MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
 	if (answer == GMT_ANSWER_UNAUTHORIZED)
-		result = MHD_queue_basic_auth_required_response3(connection, "gmemtop", MHD_YES,
-								 response);
+		result = gmt_library.MHD_queue_basic_auth_required_response3(connection, "gmemtop",
+									     MHD_YES, response);
 	else
-		result = MHD_queue_response(connection, answers[answer].code, response);
-	MHD_destroy_response(response);
+		result = gmt_library.MHD_queue_response(connection, answers[answer].code, response);
+	gmt_library.MHD_destroy_response(response);
 	server->answers[answer]++;
 	return result;
 }
@@ -85,7 +85,7 @@ static enum MHD_Result send_text(struct gmt_server *server, struct MHD_Connectio
 	const char *text = answers[answer].text;
 
 	return send_response(server, connection, answer,
-			     MHD_create_response_from_buffer_static(strlen(text), text),
+			     gmt_library.MHD_create_response_from_buffer_static(strlen(text), text),
 			     "text/plain; charset=utf-8");
 }
 
@@ -106,8 +106,8 @@ static void free_sent(void *cls)
 
 static enum MHD_Result send_metrics(struct gmt_server *server, struct MHD_Connection *connection)
 {
-	bool openmetrics = gmt_accept_openmetrics(
-		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
+	bool openmetrics = gmt_accept_openmetrics(gmt_library.MHD_lookup_connection_value(
+		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
 	struct MHD_Response *response;
 	struct sent *sent;
 
@@ -122,7 +122,7 @@ static enum MHD_Result send_metrics(struct gmt_server *server, struct MHD_Connec
 		free_sent(sent);
 		return send_text(server, connection, GMT_ANSWER_FAILED);
 	}
-	response = MHD_create_response_from_buffer_with_free_callback_cls(
+	response = gmt_library.MHD_create_response_from_buffer_with_free_callback_cls(
 		sent->page.length, sent->page.data, free_sent, sent);
 	if (!response)
 		free_sent(sent);
@@ -133,7 +133,8 @@ static enum MHD_Result send_metrics(struct gmt_server *server, struct MHD_Connec
 static enum MHD_Result send_landing(struct gmt_server *server, struct MHD_Connection *connection)
 {
 	return send_response(server, connection, GMT_ANSWER_OK,
-			     MHD_create_response_from_buffer_static(sizeof(landing) - 1, landing),
+			     gmt_library.MHD_create_response_from_buffer_static(sizeof(landing) - 1,
+										landing),
 			     "text/html; charset=utf-8");
 }
 
@@ -147,17 +148,17 @@ static bool client_is_good(struct gmt_server *server, struct MHD_Connection *con
 
 	if (server->web->clients == GMT_WEB_CLIENTS_ANY)
 		return true;
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	info = gmt_library.MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	client = info ? info->socket_context : NULL;
 	if (client && client->verified)
 		return true;
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	info = gmt_library.MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
 	if (!info || !info->tls_session)
 		return false;
 	session = info->tls_session;
-	if (!gnutls_certificate_get_peers(session, NULL))
+	if (!gmt_library.gnutls_certificate_get_peers(session, NULL))
 		return server->web->clients == GMT_WEB_CLIENTS_GIVEN;
-	if (gnutls_certificate_verify_peers3(session, NULL, &status) < 0 || status)
+	if (gmt_library.gnutls_certificate_verify_peers3(session, NULL, &status) < 0 || status)
 		return false;
 	if (client)
 		client->verified = true;
@@ -166,12 +167,12 @@ static bool client_is_good(struct gmt_server *server, struct MHD_Connection *con
 
 static bool has_body(struct MHD_Connection *connection)
 {
-	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-							 MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *length = gmt_library.MHD_lookup_connection_value(
+		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
 	return (length && strcmp(length, "0")) ||
-	       MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-					   MHD_HTTP_HEADER_TRANSFER_ENCODING);
+	       gmt_library.MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+						       MHD_HTTP_HEADER_TRANSFER_ENCODING);
 }
 
 /* What there is against an answer; GMT_ANSWER_OK for nothing. */
@@ -185,7 +186,7 @@ static enum gmt_answer check_user(struct gmt_server *server, struct MHD_Connecti
 		return GMT_ANSWER_OK;
 	if (request->state == STATE_WRONG)
 		return GMT_ANSWER_UNAUTHORIZED;
-	info = MHD_basic_auth_get_username_password3(connection);
+	info = gmt_library.MHD_basic_auth_get_username_password3(connection);
 	if (info && info->password && strlen(info->username) == info->username_len) {
 		/* Before it is handed to another thread, which may be done at once. */
 		request->state = STATE_WAITING;
@@ -193,7 +194,7 @@ static enum gmt_answer check_user(struct gmt_server *server, struct MHD_Connecti
 					 info->password_len, request);
 		explicit_bzero(info->password, info->password_len);
 	}
-	MHD_free(info);
+	gmt_library.MHD_free(info);
 	switch (verdict) {
 	case GMT_AUTH_YES:
 		request->state = STATE_RIGHT;
@@ -212,7 +213,7 @@ void gmt_answer_checked(void *cookie, bool right)
 	struct request *request = cookie;
 
 	request->state = right ? STATE_RIGHT : STATE_WRONG;
-	MHD_resume_connection(request->connection);
+	gmt_library.MHD_resume_connection(request->connection);
 }
 
 static enum MHD_Result route(struct gmt_server *server, struct MHD_Connection *connection,
@@ -253,7 +254,7 @@ enum MHD_Result gmt_answer(void *cls, struct MHD_Connection *connection, const c
 	if (against != GMT_ANSWER_OK)
 		return send_text(server, connection, against);
 	if (request->state == STATE_WAITING) {
-		MHD_suspend_connection(connection);
+		gmt_library.MHD_suspend_connection(connection);
 		return MHD_YES;
 	}
 	/* An answer to the first call would end the connection; refusals may. */
@@ -266,7 +267,7 @@ void gmt_answer_end(void *cls, struct MHD_Connection *connection, void **cookie,
 		    enum MHD_RequestTerminationCode code)
 {
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+		gmt_library.MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct gmt_client *client = info ? info->socket_context : NULL;
 
 	if (client)

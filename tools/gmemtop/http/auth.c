@@ -5,8 +5,6 @@
  */
 #include <crypt.h>
 #include <errno.h>
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -16,6 +14,7 @@
 #include <unistd.h>
 
 #include "http/auth.h"
+#include "http/library.h"
 
 #define MAC_BYTES 32
 /* bcrypt looks at no more. */
@@ -69,7 +68,8 @@ static bool matches(struct crypt_data *data, const char *password, const char *h
 {
 	const char *got = crypt_r(password, hash, data);
 
-	return got && strlen(got) == strlen(hash) && !gnutls_memcmp(got, hash, strlen(hash));
+	return got && strlen(got) == strlen(hash) &&
+	       !gmt_library.gnutls_memcmp(got, hash, strlen(hash));
 }
 
 static void *work(void *arg)
@@ -124,7 +124,7 @@ struct gmt_auth *gmt_auth_new(const struct gmt_web_config *config)
 	memset(auth->nobody + 29, '.', 31);
 	auth->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = auth->fd < 0 ? errno : 0;
-	if (!err && gnutls_rnd(GNUTLS_RND_KEY, auth->key, sizeof(auth->key)))
+	if (!err && gmt_library.gnutls_rnd(GNUTLS_RND_KEY, auth->key, sizeof(auth->key)))
 		err = EIO;
 	/* Signals are for the main thread. */
 	sigfillset(&all);
@@ -146,18 +146,18 @@ static int make_mac(struct gmt_auth *auth, const char *name, const char *passwor
 {
 	gnutls_hmac_hd_t hmac;
 
-	if (gnutls_hmac_init(&hmac, GNUTLS_MAC_SHA256, auth->key, sizeof(auth->key)))
+	if (gmt_library.gnutls_hmac_init(&hmac, GNUTLS_MAC_SHA256, auth->key, sizeof(auth->key)))
 		return -EIO;
 	/* With the NUL, so that the two cannot be parted otherwise. */
-	gnutls_hmac(hmac, name, strlen(name) + 1);
-	gnutls_hmac(hmac, password, length);
-	gnutls_hmac_deinit(hmac, mac->bytes);
+	gmt_library.gnutls_hmac(hmac, name, strlen(name) + 1);
+	gmt_library.gnutls_hmac(hmac, password, length);
+	gmt_library.gnutls_hmac_deinit(hmac, mac->bytes);
 	return 0;
 }
 
 static bool same(const struct mac *a, const struct mac *b)
 {
-	return !gnutls_memcmp(a->bytes, b->bytes, MAC_BYTES);
+	return !gmt_library.gnutls_memcmp(a->bytes, b->bytes, MAC_BYTES);
 }
 
 static bool is_wrong(const struct gmt_auth *auth, const struct mac *mac)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "http/answer.h"
+#include "http/library.h"
 #include "http/listen.h"
 
 #define CONNECTIONS_MAX	   64
@@ -33,8 +34,8 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 	struct gmt_client *client = *context;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		const union MHD_ConnectionInfo *info =
-			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		const union MHD_ConnectionInfo *info = gmt_library.MHD_get_connection_info(
+			connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 		server->client_count++;
 		client = calloc(1, sizeof(*client));
@@ -90,7 +91,7 @@ static int start_daemon(struct gmt_server *server, struct gmt_error *error)
 		flags |= MHD_USE_TLS;
 	else
 		tls[0].option = MHD_OPTION_END;
-	server->daemon = MHD_start_daemon(
+	server->daemon = gmt_library.MHD_start_daemon(
 		flags, 0, NULL, NULL, gmt_answer, server, MHD_OPTION_NOTIFY_COMPLETED,
 		gmt_answer_end, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
@@ -122,7 +123,7 @@ static void stop_daemon(struct gmt_server *server)
 	gmt_auth_free(server->auth, gmt_answer_checked);
 	server->auth = NULL;
 	if (server->daemon)
-		MHD_stop_daemon(server->daemon);
+		gmt_library.MHD_stop_daemon(server->daemon);
 	server->daemon = NULL;
 }
 
@@ -165,8 +166,10 @@ int gmt_server_open(struct gmt_server **server, const struct gmt_server_options 
 
 int gmt_server_start(struct gmt_server *server, struct gmt_error *error)
 {
-	int err = start_auth(server, error);
+	int err = gmt_library_load(error);
 
+	if (!err)
+		err = start_auth(server, error);
 	return err ? err : start_daemon(server, error);
 }
 
@@ -219,14 +222,15 @@ static void take(struct gmt_server *server, int listener)
 		if (fd < 0)
 			return;
 		/* It closes what is beyond a limit, and what it has no memory for. */
-		MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address, length);
+		gmt_library.MHD_add_connection(server->daemon, fd, (struct sockaddr *)&address,
+					       length);
 	}
 }
 
 /* What libmicrohttpd waits for: its own epoll, and a time. */
 static int wait_ms(struct gmt_server *server, int timeout_ms)
 {
-	int64_t wanted = MHD_get_timeout64s(server->daemon);
+	int64_t wanted = gmt_library.MHD_get_timeout64s(server->daemon);
 
 	if (server->clients && timeout_ms > 1000)
 		timeout_ms = 1000; /* for cut_off() */
@@ -243,7 +247,7 @@ int gmt_server_poll(struct gmt_server *server, int timeout_ms, const sigset_t *m
 
 	if (!server->daemon)
 		return gmt_fail(error, GMT_EXIT_FAILURE, -EIO, "the web server is gone");
-	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	info = gmt_library.MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	fds[0] = (struct pollfd){ .fd = info->epoll_fd, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = server->auth ? gmt_auth_fd(server->auth) : -1,
 				  .events = POLLIN };
@@ -265,7 +269,7 @@ int gmt_server_poll(struct gmt_server *server, int timeout_ms, const sigset_t *m
 	if (fds[1].revents)
 		gmt_auth_collect(server->auth, gmt_answer_checked);
 	cut_off(server);
-	MHD_run(server->daemon);
+	gmt_library.MHD_run(server->daemon);
 	return 0;
 }
 

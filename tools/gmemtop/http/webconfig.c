@@ -4,13 +4,12 @@
  * none is refused by name, and one that other exporters know says why.
  */
 #include <errno.h>
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/library.h"
 #include "http/webconfig.h"
 #include "policy/values.h"
 #include "policy/yaml.h"
@@ -302,25 +301,29 @@ static int check_tls(struct loader *loader, const yaml_node_t *node)
 	if (loader->min > loader->max)
 		return gmt_yaml_fail(&loader->yaml, node, loader->error,
 				     "tls_server_config: min_version is above max_version");
-	if (gnutls_certificate_allocate_credentials(&credentials))
+	err = gmt_library_load(loader->error);
+	if (err)
+		return err;
+	if (gmt_library.gnutls_certificate_allocate_credentials(&credentials))
 		return gmt_fail(loader->error, GMT_EXIT_FAILURE, -ENOMEM, "out of memory");
 	cert = (gnutls_datum_t){ (unsigned char *)config->cert,
 				 (unsigned int)strlen(config->cert) };
 	key = (gnutls_datum_t){ (unsigned char *)config->key, (unsigned int)strlen(config->key) };
-	err = gnutls_certificate_set_x509_key_mem(credentials, &cert, &key, GNUTLS_X509_FMT_PEM);
+	err = gmt_library.gnutls_certificate_set_x509_key_mem(credentials, &cert, &key,
+							      GNUTLS_X509_FMT_PEM);
 	if (err >= 0 && config->ca) {
 		cert = (gnutls_datum_t){ (unsigned char *)config->ca,
 					 (unsigned int)strlen(config->ca) };
-		err = gnutls_certificate_set_x509_trust_mem(credentials, &cert,
-							    GNUTLS_X509_FMT_PEM);
+		err = gmt_library.gnutls_certificate_set_x509_trust_mem(credentials, &cert,
+									GNUTLS_X509_FMT_PEM);
 		if (!err)
 			err = GNUTLS_E_NO_CERTIFICATE_FOUND;
 	}
-	gnutls_certificate_free_credentials(credentials);
+	gmt_library.gnutls_certificate_free_credentials(credentials);
 	if (err < 0)
 		return gmt_yaml_fail(&loader->yaml, node, loader->error,
 				     "tls_server_config: certificate and key cannot be used: %s",
-				     gnutls_strerror(err));
+				     gmt_library.gnutls_strerror(err));
 	snprintf(config->priorities, sizeof(config->priorities), "NORMAL:-VERS-ALL%s%s%s",
 		 loader->max >= 3 ? ":+VERS-TLS1.3" : "", loader->min <= 2 ? ":+VERS-TLS1.2" : "",
 		 loader->server_chooses ? ":%SERVER_PRECEDENCE" : "");
