@@ -23,6 +23,7 @@ __u64 no_state[GMT_EVENT_MAX];
  * struct state - What a task is in the middle of
  * @created: inode being made
  * @fault_ns, @guest_ns, @ioctl_ns: when the call began; 0 outside of one
+ * @ioctl_kvm: the VM that is asked to set attributes
  * @removed, @added: pages, since a call that counts them began
  * @cause: of invalidations, enum gmem_invalidate_cause + 1; 0: none is known
  * @gone: inode whose last descriptor went
@@ -37,6 +38,7 @@ struct state {
 	u64 guest_slot;
 	u64 guest_gfn;
 	u64 ioctl_ns;
+	u64 ioctl_kvm;
 	u64 removed;
 	u64 added;
 	u64 gone;

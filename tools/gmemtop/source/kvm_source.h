@@ -30,7 +30,7 @@ enum gmt_kvm_fresh {
  * @bindings: struct gmt_rec_binding by id and offset
  * @holders: struct gmt_rec_holder by id and pid
  * @vms: addresses of VMs, each once
- * @probe_missed: calls that a trace's kprobes could not follow, once it is detached
+ * @missed_faults, @missed_ioctls: calls that a trace's kprobes could not follow, once it is detached
  * @fresh: enum gmt_kvm_fresh
  * @taken_ns: when the scan began
  * @ring: reads @events' ring buffer
@@ -49,7 +49,8 @@ struct gmt_kvm {
 	struct gmt_list bindings;
 	struct gmt_list holders;
 	struct gmt_list vms;
-	uint64_t probe_missed;
+	uint64_t missed_faults;
+	uint64_t missed_ioctls;
 	uint32_t fresh;
 	uint64_t taken_ns;
 	struct ring_buffer *ring;

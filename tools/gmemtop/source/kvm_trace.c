@@ -211,8 +211,10 @@ int gmt_kvm_trace_detach(struct gmt_source *source, struct gmt_error *error)
 	struct gmt_kvm_events *events = kvm->events;
 
 	/* The links go now, and their counts with them. */
-	kvm->probe_missed =
+	kvm->missed_faults =
 		probe_missed(events->links.guest_begin) + probe_missed(events->links.guest_fault);
+	kvm->missed_ioctls =
+		probe_missed(events->links.ioctl_begin) + probe_missed(events->links.ioctl_end);
 	gmt_kvm_events__detach(kvm->events);
 	/* As for gmem: whoever is in a program yet has submitted after a grace period. */
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
@@ -237,7 +239,8 @@ int gmt_kvm_trace_losses(struct gmt_source *source, struct gmt_trace_totals *tot
 			__atomic_load_n(&events->bss->ring_full[i], __ATOMIC_RELAXED);
 		totals->missed[i] = __atomic_load_n(&events->bss->no_state[i], __ATOMIC_RELAXED);
 	}
-	totals->missed[GMT_EVENT_FAULT] += kvm->probe_missed;
+	totals->missed[GMT_EVENT_FAULT] += kvm->missed_faults;
+	totals->missed[GMT_EVENT_CONVERT] += kvm->missed_ioctls;
 	for (size_t i = 0; i < PROGRAMS; i++) {
 		struct bpf_program *program =
 			bpf_object__find_program_by_name(events->obj, programs[i].name);
