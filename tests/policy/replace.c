@@ -202,7 +202,7 @@ static void check_refusing(void)
 	hammers_start(0);
 	attach(&p[0]);
 	hammers_go();
-	ok(rounds(1500, 10, swap, p), "two that refuse take each other's place");
+	ok(rounds(1500, 5, swap, p), "two that refuse take each other's place");
 	sum = hammers_stop();
 	is_int(sum.allowed, 0, "nothing passed");
 	ok(sum.by_first && sum.by_second && !sum.closed && !sum.other, "both refused, no one else");
@@ -218,7 +218,7 @@ static void check_allowing(void)
 	hammers_start(GMEM_CREATE_POLICY_REQUIRED);
 	attach(&p[0]);
 	hammers_go();
-	ok(rounds(1000, 6, swap, p), "two that allow take each other's place; one is required");
+	ok(rounds(1000, 3, swap, p), "two that allow take each other's place; one is required");
 	sum = hammers_stop();
 	ok(sum.allowed && !sum.by_first && !sum.by_second && !sum.closed && !sum.other,
 	   "nothing was refused");
@@ -234,7 +234,7 @@ static void check_overlap(void)
 	hammers_start(0);
 	attach(&p[0]);
 	hammers_go();
-	ok(rounds(200, 5, overlap, p), "one comes before the other goes");
+	ok(rounds(200, 3, overlap, p), "one comes before the other goes");
 	sum = hammers_stop();
 	is_int(sum.allowed, 0, "nothing passed");
 	ok(sum.by_first && sum.by_second && !sum.closed && !sum.other, "both refused, no one else");
@@ -249,7 +249,7 @@ static void check_closed(void)
 
 	hammers_start(GMEM_CREATE_POLICY_REQUIRED);
 	hammers_go();
-	ok(rounds(200, 5, come_and_go, &p), "one that refuses comes and goes; one is required");
+	ok(rounds(200, 3, come_and_go, &p), "one that refuses comes and goes; one is required");
 	sum = hammers_stop();
 	is_int(sum.allowed, 0, "nothing passed");
 	ok(sum.by_first && sum.closed && !sum.other, "closed without it, refused with it");
@@ -263,7 +263,7 @@ static void check_attach(void)
 
 	hammers_start(0);
 	hammers_go();
-	ok(rounds(200, 5, come_and_go, &p), "one that refuses comes and goes");
+	ok(rounds(200, 3, come_and_go, &p), "one that refuses comes and goes");
 	sum = hammers_stop();
 	is_int(sum.late, 0, "nothing that began after it had been attached passed");
 	ok(sum.allowed && sum.by_first && !sum.closed && !sum.other,

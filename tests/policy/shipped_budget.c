@@ -38,7 +38,7 @@ static struct gmt_budget *bpf;
 static int gmem, other_gmem;
 /* Conversions a second that any of the kernels has done well before the next, and for how long. */
 static unsigned int rate = 20;
-static double seconds = 4;
+static double seconds;
 
 static double now(void)
 {
@@ -293,6 +293,7 @@ int main(void)
 {
 	tap_plan(CGROUP_CALLS_CHECKS + GMEM_CALLS_CHECKS + BYTES_CHECKS + DEBT_CHECKS +
 		 LEVEL_CHECKS + STORM_CHECKS);
+	seconds = some_rounds(3, 4);
 	if (slow_rounds(100) < 100) {
 		rate = 3;
 		seconds = 12;

@@ -9,7 +9,7 @@
 
 #include "module.h"
 
-#define ROUNDS	   (int)some_rounds(300, 1000)
+#define ROUNDS	   (int)some_rounds(150, 1000)
 #define SECOND_CPU "/sys/devices/system/cpu/cpu1/online"
 #define WHOLE	   20 /* one in so many is of the whole module, and is used */
 

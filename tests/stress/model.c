@@ -399,7 +399,7 @@ int main(void)
 {
 	const char *seed_text = getenv("GMEM_SEED"), *ops_text = getenv("GMEM_OPS");
 	uint64_t seed = seed_text ? strtoull(seed_text, NULL, 0) : (uint64_t)time(NULL);
-	int total = ops_text ? atoi(ops_text) : (int)slow_rounds(100000), done = 0;
+	int total = ops_text ? atoi(ops_text) : (int)some_rounds(50000, 100000), done = 0;
 	static struct worker workers[THREADS];
 	struct pick last = { .buffer = malloc(BYTES) };
 	bool good = true;
