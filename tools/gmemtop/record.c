@@ -206,21 +206,47 @@ static uint64_t memory_of(const struct gmt_rec_gmem *rec)
 	return hash_of(parts, sizeof(parts));
 }
 
-static int put_ranges_of(struct gmt_record *record, FILE *out, uint64_t id, struct gmt_error *error)
+/* @again: unless they are what was told last */
+static int put_ranges_of(struct gmt_record *record, FILE *out, struct gmt_ranged *ranged,
+			 bool again, struct gmt_error *error)
 {
 	struct records records = { .source = record->source, .max = RANGES_MAX };
 	struct gmt_json_list list = { .time_ns = record->now_ns };
-	int err = record->source->ops->ranges(record->source, id, add_range, &records, error);
+	int err =
+		record->source->ops->ranges(record->source, ranged->id, add_range, &records, error);
+	uint64_t told = ranged->list;
 
 	/* It went while we looked; or there are more than anybody wants to see. */
 	if (!err)
 		list.list = records.list ? records.list : "";
 	list.count = records.count;
+	ranged->list = err ? (uint64_t)-err :
+			     hash_of(records.list, records.count * sizeof(struct gmt_rec_range));
+	ranged->looked = true;
 	if (err == -ENOENT)
 		err = 0;
 	else if (!err || err == -E2BIG || err == -EOPNOTSUPP)
-		err = gmt_json_ranges(out, id, &list);
+		err = again && ranged->list == told ? 0 : gmt_json_ranges(out, ranged->id, &list);
 	records_exit(&records);
+	return err;
+}
+
+/* Where nobody counts what changes ranges, they are looked at again, in turn, as many as are left. */
+static int put_uncounted(struct gmt_record *record, FILE *out, const struct gmt_table *table,
+			 struct gmt_ranged *ranged, size_t left, struct gmt_error *error)
+{
+	size_t first = record->next_uncounted;
+	int err = 0;
+
+	for (size_t n = 0; !err && left && n < table->count; n++) {
+		size_t i = (first + n) % table->count;
+
+		if (ranged[i].looked || table->rows[i]->rec.known & GMT_KNOWN_ALLOCATIONS)
+			continue;
+		left--;
+		record->next_uncounted = i + 1;
+		err = put_ranges_of(record, out, &ranged[i], true, error);
+	}
 	return err;
 }
 
@@ -229,7 +255,7 @@ static int put_ranges(struct gmt_record *record, FILE *out, const struct gmt_tab
 		      struct gmt_error *error)
 {
 	struct gmt_ranged *ranged = calloc(table->count + 1, sizeof(*ranged));
-	size_t old = 0, told = 0;
+	size_t old = 0, left = record->max_ranges;
 	int err = 0;
 
 	if (!ranged)
@@ -240,15 +266,18 @@ static int put_ranges(struct gmt_record *record, FILE *out, const struct gmt_tab
 
 		while (old < record->ranged_count && record->ranged[old].id < rec->id)
 			old++;
-		ranged[i].id = rec->id;
 		if (old < record->ranged_count && record->ranged[old].id == rec->id)
-			ranged[i].hash = record->ranged[old].hash;
-		if (ranged[i].hash == hash || told == record->max_ranges)
+			ranged[i] = record->ranged[old];
+		ranged[i].id = rec->id;
+		ranged[i].looked = false;
+		if (ranged[i].hash == hash || !left)
 			continue;
 		ranged[i].hash = hash;
-		told++;
-		err = put_ranges_of(record, out, rec->id, error);
+		left--;
+		err = put_ranges_of(record, out, &ranged[i], false, error);
 	}
+	if (!err)
+		err = put_uncounted(record, out, table, ranged, left, error);
 	free(record->ranged);
 	record->ranged = ranged;
 	record->ranged_count = table->count;

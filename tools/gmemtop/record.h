@@ -13,10 +13,12 @@ struct gmt_changed {
 	uint64_t hash;
 };
 
-/* Of a gmem: what its memory was like when its ranges were told. */
+/* Of a gmem: what its memory was like when its ranges were told, which these were, and whether just now. */
 struct gmt_ranged {
 	uint64_t id;
 	uint64_t hash;
+	uint64_t list;
+	bool looked;
 };
 
 enum gmt_recorded {
@@ -37,6 +39,7 @@ enum gmt_recorded {
  * @now_ns: of the last snapshot
  * @snapshots: in this frame
  * @gmems: in the last snapshot
+ * @next_uncounted: where to go on, in the snapshot, to look for ranges that changed uncounted
  */
 struct gmt_record {
 	struct gmt_source *source;
@@ -50,6 +53,7 @@ struct gmt_record {
 	struct gmt_changed changed[GMT_RECORDED_MAX];
 	struct gmt_ranged *ranged;
 	size_t ranged_count;
+	size_t next_uncounted;
 };
 
 /* Called with the time of a snapshot before its lines: it may begin a frame. */
