@@ -108,6 +108,8 @@ static void draw_totals(const struct gmt_ui *ui, int y)
 static void draw_sparks(const struct gmt_ui *ui, int y)
 {
 	static const char *const names[] = { "faults/s", "conversions/s", "denied/s" };
+	static const uint32_t needed[] = { GMT_KNOWN_FAULTS, GMT_KNOWN_CONVERSIONS,
+					   GMT_KNOWN_DENIED };
 	int width = COLS / 3 - 25, x = 0;
 	char text[1024], largest[8];
 
@@ -122,6 +124,11 @@ static void draw_sparks(const struct gmt_ui *ui, int y)
 		gmt_role_use(GMT_ROLE_DIM);
 		mvprintw(y, x, "%s", names[i]);
 		x += (int)strlen(names[i]) + 1;
+		if (needed[i] & ~ui->live->table.totals.known) {
+			mvaddstr(y, x, "?");
+			x += width + 12;
+			continue;
+		}
 		gmt_role_use(i == GMT_HISTORY_DENIED && max > 0 ? GMT_ROLE_ALARM : GMT_ROLE_SPARK);
 		mvaddstr(y, x, text);
 		x += width + 1;
@@ -246,6 +253,9 @@ static void draw_view(struct gmt_ui *ui, int y, int lines)
 	} else {
 		gmt_grid_draw(grid, ui, y, lines - 1);
 	}
+	/* What is resident somewhere is a row of its own: why nobody knows where stands below. */
+	if (grid->count && view->group == GMT_GROUP_NODE && why && grid->count + 1 < (size_t)lines)
+		gmt_ui_line(y + 1 + (int)grid->count, why, GMT_ROLE_DIM);
 	if (!view->type || grid->count)
 		return;
 	if (grid->total || (ui->view == GMT_VIEW_GMEMS && ui->live->table.count))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The view of gmems, one a row: the model's columns, selected and sorted by the model. */
+#include <stdio.h>
 #include <string.h>
 
 #include "view/cells.h"
@@ -71,7 +72,9 @@ static void format(char *text, size_t size, const void *data, int column, const 
 	const struct gmt_history *recent = &ui->live->recent;
 	int of = shows[column];
 
-	if (of == SPARK)
+	if (of == SPARK && !gmt_column_known(row, GMT_COLUMN_FAULTS))
+		snprintf(text, size, "?");
+	else if (of == SPARK)
 		gmt_look_spark(text, size, &ui->look, recent, gmt_history_find(recent, row->rec.id),
 			       GMT_HISTORY_FAULTS, ui->grids[GMT_VIEW_GMEMS].widths[column]);
 	else if (columns[column].bytes && gmt_column_known(row, of))
