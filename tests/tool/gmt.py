@@ -102,7 +102,8 @@ class Trace:
     def __init__(self, *args, stdout=subprocess.PIPE, **kw):
         self.process = subprocess.Popen([GMEMTOP, 'trace', *args], stdin=subprocess.DEVNULL,
                                         stdout=stdout, stderr=subprocess.PIPE, **kw)
-        line = self.process.stderr.readline()
+        # Unbuffered: what it says after this line is for end().
+        line = self.process.stderr.raw.readline()
         if b'tracing' not in line:
             raise RuntimeError(f'gmemtop trace said {line!r}')
 

@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The guest_memfd source: late starts, holders, files nobody has open, hostile numbers, what is left behind."""
 import json
-import os
 import re
 import resource
 import subprocess
 
 from gmt import Tap, Trace, run, run_json, wait_for
-from stocked import INIT_SHARED, MIB, MMAP, PAGE, Vmm, rows
+from stocked import INIT_SHARED, MIB, MMAP, PAGE, Vmm, rows, without_gmem
 
 SOURCE = ('--source', 'guest_memfd')
 GPA = 1 << 24
@@ -141,6 +140,8 @@ def test_doctor(t):
     checks = {check['name']: check for check in answer['checks']}
     t.ok(status == 0 and answer['ok'] and checks['guest_memfd']['status'] == 'ok' and
          checks['gmem.ko']['status'] == 'note', 'doctor: one of two sources is enough', out)
+    t.ok(re.fullmatch(r'(\d+) of \1 run what is attached', checks['their functions']['detail']) and
+         checks['their functions']['status'] == 'ok', 'the kernel runs what is attached to each function', checks)
     sources = {source['name']: source for source in answer['sources']}
     t.ok(sources['guest_memfd']['available'] and not sources['gmem']['available'], 'which is there', sources)
     t.ok(sources['gmem']['can']['names'] == 'yes' and sources['guest_memfd']['can']['names'] == 'no' and
@@ -166,15 +167,8 @@ def test(t):
 
 
 def main():
-    with Tap(4 + 5 + 6 + 4 + 3 + 2 + 4 + 1) as t:
-        loaded = os.path.exists('/sys/module/gmem')
-        if loaded:
-            wait_for(lambda: not subprocess.run(['rmmod', 'gmem'], check=False).returncode, 'gmem.ko to be free')
-        try:
-            test(t)
-        finally:
-            if loaded:
-                subprocess.run(['insmod', os.environ['GMEM_MODULE']], check=True)
+    with Tap(4 + 5 + 6 + 4 + 3 + 2 + 5 + 1) as t, without_gmem():
+        test(t)
 
 
 main()

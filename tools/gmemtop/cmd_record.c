@@ -438,12 +438,16 @@ static int finish(struct run *run, int err, struct gmt_error *error)
 
 static void announce(const struct run *run)
 {
+	char deaf[1024];
+
 	if (run->limits.memory)
 		fprintf(stderr,
 			"gmemtop: keeping the last %.0f s; `kill -USR1 %d` writes them to %s\n",
 			(double)run->last_ns / SECOND_NS, getpid(), run->file);
 	else
 		fprintf(stderr, "gmemtop: recording to %s; interrupt to stop\n", run->file);
+	if (run->record.events && gmt_source_deaf(run->record.source, deaf, sizeof(deaf)))
+		fprintf(stderr, "gmemtop: %s\n", deaf);
 }
 
 static int record_all(struct run *run, struct gmt_error *error)

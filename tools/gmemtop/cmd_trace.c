@@ -204,6 +204,7 @@ static int run(struct trace *trace, struct gmt_error *error)
 {
 	const struct gmt_source_ops *ops = trace->source->ops;
 	int err, err_detach;
+	char deaf[1024];
 
 	trace->offset_ns = gmt_source_offset_ns(trace->source);
 	catch_signals();
@@ -212,6 +213,8 @@ static int run(struct trace *trace, struct gmt_error *error)
 		return err;
 	if (!trace->source->player)
 		fprintf(stderr, "gmemtop: tracing; interrupt to stop\n");
+	if (gmt_source_deaf(trace->source, deaf, sizeof(deaf)))
+		fprintf(stderr, "gmemtop: %s\n", deaf);
 	err = follow(trace, error);
 	err_detach = ops->trace_detach(trace->source, error);
 	/* What was recorded before the end still counts, unless enough was had. */

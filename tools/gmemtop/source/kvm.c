@@ -231,6 +231,7 @@ static const struct gmt_source_ops kvm_ops = {
 	.cgroup_path = kvm_cgroup_path,
 	.creator_alive = kvm_creator_alive,
 	.trace_start = gmt_kvm_trace_start,
+	.trace_functions = gmt_kvm_trace_functions,
 	.trace_poll = gmt_kvm_trace_poll,
 	.trace_detach = gmt_kvm_trace_detach,
 	.trace_losses = gmt_kvm_trace_losses,

@@ -9,6 +9,9 @@
 #include "source/kvm_trace.h"
 #include "source/source.h"
 
+/* What its BTF type begins with. */
+#define TRACEPOINT "btf_trace_"
+
 bool gmt_kvm_loaded(void)
 {
 	return !access("/sys/module/kvm", F_OK);
@@ -75,12 +78,37 @@ static void check_events(struct gmt_check *check)
 	if (!lacks)
 		return;
 	check->status = GMT_CHECK_NOTE;
-	length = snprintf(check->advice, sizeof(check->advice),
-			  "this KVM has no %s; not told:", lacks);
+	length = snprintf(check->advice, sizeof(check->advice), "this KVM has no %s%s; not told:",
+			  strncmp(lacks, TRACEPOINT, strlen(TRACEPOINT)) ? "" : "tracepoint ",
+			  strncmp(lacks, TRACEPOINT, strlen(TRACEPOINT)) ?
+				  lacks :
+				  lacks + strlen(TRACEPOINT));
 	for (int i = 0; i < GMT_EVENT_MAX && length < sizeof(check->advice); i++)
 		if (!(there & 1U << i))
 			length += snprintf(check->advice + length, sizeof(check->advice) - length,
 					   " %s", gmt_event_name(i));
+}
+
+/* Those that are attached, while they are. */
+static void check_functions(struct gmt_check *check, struct gmt_source *source)
+{
+	struct gmt_functions functions;
+	int err = source->ops->trace_functions(source, &functions);
+
+	memset(check, 0, sizeof(*check));
+	check->name = "their functions";
+	if (err) {
+		snprintf(check->detail, sizeof(check->detail), "tracefs: %s", strerror(-err));
+		check->status = GMT_CHECK_NOTE;
+		snprintf(check->advice, sizeof(check->advice),
+			 "`mount -t tracefs none /sys/kernel/tracing` tells which of them run what "
+			 "is attached");
+		return;
+	}
+	snprintf(check->detail, sizeof(check->detail), "%zu of %zu run what is attached",
+		 functions.run, functions.attached);
+	if (gmt_source_deaf(source, check->advice, sizeof(check->advice)))
+		check->status = GMT_CHECK_NOTE;
 }
 
 size_t gmt_kvm_probe_programs(struct gmt_check *checks)
@@ -106,8 +134,10 @@ size_t gmt_kvm_probe_programs(struct gmt_check *checks)
 		snprintf(checks[0].detail, sizeof(checks[0].detail), "%u", gmems);
 	err = source->ops->trace_start(source, &options, &error);
 	check_result(&checks[1], "their events", err, &error);
-	if (!err)
+	if (!err) {
 		check_events(&checks[1]);
+		check_functions(&checks[2], source);
+	}
 	source->ops->close(source);
-	return 2;
+	return err ? 2 : 3;
 }

@@ -19,7 +19,7 @@ bool gmt_kvm_there(void);
 /* gmt_kvm_btf() - KVM's types, @vmlinux's where it is built in. Return: NULL without any */
 struct btf *gmt_kvm_btf(struct btf *vmlinux);
 
-/* gmt_kvm_probe_programs() - Load, and run once, what the source uses; two checks. */
+/* gmt_kvm_probe_programs() - Load, and run once, what the source uses; up to three checks. */
 size_t gmt_kvm_probe_programs(struct gmt_check *checks);
 
 #endif /* GMT_SOURCE_KVM_PROBE_H */

@@ -79,6 +79,7 @@ int gmt_kvm_load_failed(struct gmt_error *error, const char *what, int err);
 /* The trace operations of struct gmt_source_ops. */
 int gmt_kvm_trace_start(struct gmt_source *source, const struct gmt_trace_options *options,
 			struct gmt_error *error);
+int gmt_kvm_trace_functions(struct gmt_source *source, struct gmt_functions *functions);
 int gmt_kvm_trace_poll(struct gmt_source *source, int timeout_ms, gmt_event_fn fn, void *ctx,
 		       struct gmt_error *error);
 int gmt_kvm_trace_detach(struct gmt_source *source, struct gmt_error *error);

@@ -17,6 +17,7 @@
 
 #include "kvm_events.skel.h"
 #include "model/event_fields.h"
+#include "source/kvm_attached.h"
 #include "source/kvm_probe.h"
 #include "source/kvm_source.h"
 #include "source/kvm_trace.h"
@@ -61,6 +62,7 @@ static const struct {
 };
 
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
+_Static_assert(PROGRAMS <= GMT_FUNCTIONS_MAX, "each may be at a function of its own");
 
 uint32_t gmt_kvm_events(const char **lacks)
 {
@@ -180,6 +182,49 @@ int gmt_kvm_trace_start(struct gmt_source *source, const struct gmt_trace_option
 	err = start(kvm, options, error);
 	if (err)
 		gmt_kvm_trace_close(kvm);
+	return err;
+}
+
+static bool at_function(const struct bpf_program *program)
+{
+	enum bpf_attach_type type = bpf_program__expected_attach_type(program);
+
+	return bpf_program__autoload(program) &&
+	       (type == BPF_TRACE_FENTRY || type == BPF_TRACE_FEXIT);
+}
+
+int gmt_kvm_trace_functions(struct gmt_source *source, struct gmt_functions *functions)
+{
+	struct gmt_kvm *kvm = (struct gmt_kvm *)source;
+	struct gmt_attached list[PROGRAMS];
+	uint32_t events[PROGRAMS];
+	int err;
+
+	*functions = (struct gmt_functions){ 0 };
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		const struct bpf_program *program =
+			bpf_object__find_program_by_name(kvm->events->obj, programs[i].name);
+		size_t last = functions->attached;
+
+		if (!at_function(program))
+			continue;
+		/* The two of one function follow each other. */
+		if (!last || strcmp(list[last - 1].function, programs[i].where)) {
+			list[last].function = programs[i].where;
+			events[last] = 0;
+			functions->attached++;
+		}
+		events[functions->attached - 1] |= programs[i].events;
+	}
+	err = gmt_attached_check(list, functions->attached, NULL);
+	for (size_t i = 0; !err && i < functions->attached; i++) {
+		if (list[i].runs) {
+			functions->run++;
+			continue;
+		}
+		functions->lacking[functions->lacking_count++] = list[i].function;
+		functions->events |= events[i] & kvm->events->rodata->events;
+	}
 	return err;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Operations that a source may not have, for those who call them. */
 #include <errno.h>
+#include <stdio.h>
 
+#include "model/event_fields.h"
 #include "source/source.h"
 #include "view/format.h"
 
@@ -73,6 +75,31 @@ int gmt_source_cgroup_find(struct gmt_source *source, const char *path, uint64_t
 	if (source->ops->cgroup_find)
 		return source->ops->cgroup_find(source, path, id, level, error);
 	return gmt_cgroup_find(path, id, level, error);
+}
+
+static size_t add(char *text, size_t size, size_t at, const char *words, const char *name)
+{
+	int length = at < size ? snprintf(text + at, size - at, "%s%s", words, name) : 0;
+
+	return at + (length > 0 ? (size_t)length : 0);
+}
+
+bool gmt_source_deaf(struct gmt_source *source, char *text, size_t size)
+{
+	struct gmt_functions functions;
+	size_t at;
+
+	if (!source->ops->trace_functions || source->ops->trace_functions(source, &functions) ||
+	    !functions.lacking_count)
+		return false;
+	at = add(text, size, 0, "the kernel accepts programs at, and does not run them:", "");
+	for (size_t i = 0; i < functions.lacking_count; i++)
+		at = add(text, size, at, " ", functions.lacking[i]);
+	at = add(text, size, at, "; not told, or not all of them:", "");
+	for (int i = 0; i < GMT_EVENT_MAX; i++)
+		if (functions.events & 1U << i)
+			at = add(text, size, at, " ", gmt_event_name(i));
+	return true;
 }
 
 bool gmt_source_ended(struct gmt_source *source)

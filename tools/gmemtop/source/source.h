@@ -24,6 +24,22 @@ typedef int (*gmt_event_fn)(void *ctx, const struct gmt_rec_event *event);
 
 struct gmt_source;
 
+#define GMT_FUNCTIONS_MAX 24
+
+/**
+ * struct gmt_functions - What became of the functions that a trace is attached to
+ * @attached: how many there are; @run of them run what is attached
+ * @lacking: the names of the others, @lacking_count of them
+ * @events: what is not told, or not all of it, for want of those; bit N is enum gmt_event N
+ */
+struct gmt_functions {
+	size_t attached;
+	size_t run;
+	const char *lacking[GMT_FUNCTIONS_MAX];
+	size_t lacking_count;
+	uint32_t events;
+};
+
 /**
  * struct gmt_source_ops - What a source can do
  * @name: for messages
@@ -49,6 +65,7 @@ struct gmt_source;
  * @cgroup_path: the path of a cgroup, valid as long as the source; never NULL
  * @creator_alive: whether the process that made a gmem still runs
  * @trace_start: begin to listen; one trace at a time
+ * @trace_functions: after the start, by which functions it listens; left out where by none
  * @trace_poll: wait up to @timeout_ms and tell @fn of what came; 0 or @fn's answer, -EINTR
  * @trace_detach: stop listening; what was recorded before is still there to be polled
  * @trace_losses: fill the losses of @totals, exact once detached
@@ -86,6 +103,7 @@ struct gmt_source_ops {
 	bool (*creator_alive)(struct gmt_source *source, const struct gmt_rec_gmem *rec);
 	int (*trace_start)(struct gmt_source *source, const struct gmt_trace_options *options,
 			   struct gmt_error *error);
+	int (*trace_functions)(struct gmt_source *source, struct gmt_functions *functions);
 	int (*trace_poll)(struct gmt_source *source, int timeout_ms, gmt_event_fn fn, void *ctx,
 			  struct gmt_error *error);
 	int (*trace_detach)(struct gmt_source *source, struct gmt_error *error);
@@ -167,6 +185,14 @@ int64_t gmt_source_offset_ns(struct gmt_source *source);
 /* gmt_source_cgroup_find() - As gmt_cgroup_find(), where the source is another host's, of that */
 int gmt_source_cgroup_find(struct gmt_source *source, const char *path, uint64_t *id,
 			   uint32_t *level, struct gmt_error *error);
+
+/**
+ * gmt_source_deaf() - What a trace that was begun does not hear, though it is attached
+ * @text: one line: functions that the kernel does not run the programs of, and their events
+ *
+ * Return: whether there are any; those of a host that does not tell are not known
+ */
+bool gmt_source_deaf(struct gmt_source *source, char *text, size_t size);
 
 /* gmt_source_ended() - Return: whether nothing can happen any more: a recording is over */
 bool gmt_source_ended(struct gmt_source *source);
