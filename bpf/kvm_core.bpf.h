@@ -21,6 +21,10 @@
 
 typedef __u16 u16;
 
+enum pageflags {
+	PG_hwpoison = 23,
+};
+
 enum fault_flag {
 	FAULT_FLAG_WRITE = 1,
 };
@@ -124,6 +128,14 @@ struct folio {
 	unsigned long index;
 };
 
+typedef struct {
+	unsigned long f;
+} memdesc_flags_t;
+
+struct page {
+	memdesc_flags_t flags;
+};
+
 struct vm_area_struct {
 	struct mm_struct *vm_mm;
 	unsigned long vm_start;
@@ -136,6 +148,7 @@ struct vm_fault {
 	struct vm_area_struct *vma;
 	unsigned long pgoff;
 	enum fault_flag flags;
+	struct page *page;
 };
 
 struct kvm_memory_slot {

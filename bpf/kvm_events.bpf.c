@@ -271,10 +271,20 @@ int host_begin(__u64 *ctx)
 	return 0;
 }
 
-static __always_inline s32 fault_error(u32 ret, struct inode *inode, u64 page)
+/* KVM hands over a page that failed, too: it is its caller who looks, and kills. */
+static __always_inline bool is_poisoned(struct vm_fault *vmf)
+{
+	if (!bpf_core_enum_value_exists(enum pageflags, PG_hwpoison))
+		return false;
+	return BPF_CORE_READ(vmf, page, flags.f) >>
+		       bpf_core_enum_value(enum pageflags, PG_hwpoison) &
+	       1;
+}
+
+static __always_inline s32 fault_error(u32 ret, struct vm_fault *vmf, struct inode *inode, u64 page)
 {
 	if (ret & VM_FAULT_LOCKED)
-		return 0;
+		return is_poisoned(vmf) ? -EHWPOISON : 0;
 	if (ret & VM_FAULT_OOM)
 		return -ENOMEM;
 	if (ret & VM_FAULT_HWPOISON)
@@ -297,7 +307,7 @@ int host_fault(__u64 *ctx)
 	/* It comes again. */
 	if (!state || !state->fault_ns || (u32)ctx[1] & VM_FAULT_RETRY)
 		return 0;
-	rec = reserve_fault(inode, page, fault_error(ctx[1], inode, page));
+	rec = reserve_fault(inode, page, fault_error(ctx[1], vmf, inode, page));
 	if (rec) {
 		rec->unknown |= pages_told ? 0 : GMT_UNKNOWN_ALLOCATED;
 		rec->fault.kind = BPF_CORE_READ(vmf, vma, vm_mm) == BPF_CORE_READ(task, mm) ?

@@ -4,10 +4,13 @@
  * what each line of standard input says, answers by a number, and keeps all until that ends.
  */
 #include <linux/falloc.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "../kvm/vm.h"
 
@@ -21,6 +24,8 @@ static int fds[MAX_FDS], fd_count;
 static char *maps[16];
 static size_t map_bytes[16];
 static int sockets[2];
+static int poison_errno;
+static atomic_bool over;
 
 /* BYTES FLAGS: the number of the guest_memfd, from 0 on */
 static long do_create(const unsigned long *arg)
@@ -46,6 +51,26 @@ static long do_slot(const unsigned long *arg)
 	char *host = anonymous(arg[3]);
 
 	return vm_slot(&vm, arg[0], arg[4], arg[3], fds[arg[1]], arg[2], host) ? -errno : 0;
+}
+
+static int add_bare(uint32_t slot, uint64_t bytes, uint64_t gpa)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot,
+		.guest_phys_addr = gpa,
+		.memory_size = bytes,
+		.userspace_addr = (uintptr_t)anonymous(bytes),
+	};
+
+	if (gpa == CODE_GPA)
+		memcpy((void *)region.userspace_addr, vm_code, vm_code_end - vm_code);
+	return ioctl(vm.fd, KVM_SET_USER_MEMORY_REGION, &region);
+}
+
+/* SLOT BYTES GPA: of ordinary memory only */
+static long do_bare(const unsigned long *arg)
+{
+	return add_bare(arg[0], arg[1], arg[2]) ? -errno : 0;
 }
 
 /* SLOT */
@@ -104,6 +129,50 @@ static long do_store(const unsigned long *arg)
 	for (unsigned long i = 0; i < arg[2]; i++)
 		failed += trap_store(maps[arg[0]] + arg[1] + i * PAGE, 1).signo != 0;
 	return failed;
+}
+
+static void poison(void *at)
+{
+	poison_errno = madvise(at, PAGE, MADV_HWPOISON) ? errno : 0;
+}
+
+/* GMEM OFFSET: the page there fails, as hardware would have it */
+static long do_poison(const unsigned long *arg)
+{
+	struct trap trap = trap_call(poison, maps[arg[0]] + arg[1]);
+
+	return trap.signo ? trap.signo : -poison_errno;
+}
+
+static void *change_attributes(void *arg)
+{
+	uint64_t gpa = *(uint64_t *)arg;
+
+	for (bool private = false; !atomic_load(&over); private = !private)
+		vm_attributes(&vm, gpa, PAGE, private, 0);
+	return NULL;
+}
+
+/* GPA EXITS SECONDS: the guest stores there while the page's attributes change, until it has left so often or so long */
+static long do_race(const unsigned long *arg)
+{
+	uint64_t gpa = arg[0];
+	time_t end = time(NULL) + arg[2];
+	unsigned long exits = 0;
+	struct vm_result r = {};
+	pthread_t thread;
+
+	atomic_store(&over, false);
+	if (pthread_create(&thread, NULL, change_attributes, &gpa))
+		tap_bail("pthread_create");
+	while (!r.err && exits < arg[1] && time(NULL) < end) {
+		r = vm_do(&vm, VM_STORE, gpa, 1);
+		for (; r.err == EFAULT && r.exit == KVM_EXIT_MEMORY_FAULT; r = vm_go(&vm))
+			exits++;
+	}
+	atomic_store(&over, true);
+	pthread_join(thread, NULL);
+	return r.err ? -r.err : (long)exits;
 }
 
 /* GMEM */
@@ -193,7 +262,8 @@ static const struct {
 	{ "close", do_close, 1 },   { "dup", do_dup, 2 },
 	{ "send", do_send, 1 },	    { "lose", do_lose, 0 },
 	{ "fork", do_fork, 1 },	    { "kill", do_kill, 1 },
-	{ "drop", do_drop, 0 },
+	{ "drop", do_drop, 0 },	    { "bare", do_bare, 3 },
+	{ "poison", do_poison, 2 }, { "race", do_race, 3 },
 };
 
 static long act(const char *line)
@@ -212,15 +282,8 @@ static long act(const char *line)
 /* The guest's code lies in memory that is no guest_memfd. */
 static void boot(void)
 {
-	struct kvm_userspace_memory_region region = {
-		.slot = CODE_SLOT,
-		.guest_phys_addr = CODE_GPA,
-		.memory_size = PAGE,
-		.userspace_addr = (uintptr_t)anonymous(PAGE),
-	};
-
-	memcpy((void *)region.userspace_addr, vm_code, vm_code_end - vm_code);
-	vm_ioctl(vm.fd, KVM_SET_USER_MEMORY_REGION, &region, "the code's slot");
+	if (add_bare(CODE_SLOT, PAGE, CODE_GPA))
+		tap_bail("the code's slot: %s", strerror(errno));
 	vm_cpu(&vm, CODE_GPA);
 }
 
@@ -232,6 +295,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		tap_bail("usage: vmm protected|plain");
+	trap_init();
 	if (!strcmp(argv[1], "protected")) {
 		vm = vm_new();
 	} else {
