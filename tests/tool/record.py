@@ -143,4 +143,5 @@ def main():
         idle.end()
 
 
-main()
+if __name__ == '__main__':
+    main()

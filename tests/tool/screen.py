@@ -180,4 +180,5 @@ def main():
         os.rmdir(cgroup)
 
 
-main()
+if __name__ == '__main__':
+    main()
