@@ -223,7 +223,13 @@ static int on_slot(struct slot_walk *walk, struct kvm_memory_slot *slot, struct 
 
 static long any_bucket(u64 index, struct slot_walk *walk)
 {
-	walk_bucket(walk, index);
+	struct hlist_head *head = walk_space(walk, index / SLOTS_HASH);
+
+	walk->node = NULL;
+	if (head)
+		bpf_probe_read_kernel(&walk->node, sizeof(walk->node), &head[index % SLOTS_HASH]);
+	if (walk->node)
+		bpf_loop(GMT_KVM_CHAIN, walk_node, walk, 0);
 	return 0;
 }
 

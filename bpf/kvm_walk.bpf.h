@@ -61,21 +61,17 @@ static long walk_node(u64 index, struct slot_walk *walk)
 	return on_slot(walk, slot, file);
 }
 
-static __always_inline void walk_bucket(struct slot_walk *walk, u32 index)
+/* Return: the first of the chains of an address space, NULL without that */
+static __always_inline struct hlist_head *walk_space(struct slot_walk *walk, u32 space)
 {
-	u32 space = index / SLOTS_HASH;
 	struct kvm_memslots **sets, *set = NULL;
-	struct hlist_head *head;
 
 	sets = (void *)((char *)walk->kvm + bpf_core_field_offset(struct kvm, memslots));
 	bpf_probe_read_kernel(&set, sizeof(set), &sets[space & 1]);
 	if (!set)
-		return;
+		return NULL;
 	walk->which = BPF_CORE_READ(set, node_idx);
-	head = (void *)((char *)set + bpf_core_field_offset(struct kvm_memslots, id_hash));
-	walk->node = NULL;
-	bpf_probe_read_kernel(&walk->node, sizeof(walk->node), &head[index % SLOTS_HASH]);
-	bpf_loop(GMT_KVM_CHAIN, walk_node, walk, 0);
+	return (void *)((char *)set + bpf_core_field_offset(struct kvm_memslots, id_hash));
 }
 
 #endif /* _KVM_WALK_BPF_H */

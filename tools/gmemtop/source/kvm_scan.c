@@ -13,8 +13,7 @@
 
 #include "kvm_records.h" /* the skeletons speak of its types */
 
-#include "kvm_files.skel.h"
-#include "kvm_slots.skel.h"
+#include "kvm_scan.skel.h"
 #include "source/kvm_source.h"
 #include "view/format.h"
 
@@ -195,7 +194,7 @@ static int add_slot(struct gmt_kvm *kvm, const struct gmt_kvm_slot *slot)
 static int scan_some_vms(struct gmt_kvm *kvm, const uint64_t *vms, uint32_t count,
 			 struct gmt_error *error)
 {
-	struct gmt_kvm_slots__bss *bss = kvm->slots->bss;
+	struct gmt_kvm_scan__bss *bss = kvm->scan->bss;
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	int err;
 
@@ -204,7 +203,7 @@ static int scan_some_vms(struct gmt_kvm *kvm, const uint64_t *vms, uint32_t coun
 	bss->vm_index = 0;
 	bss->bucket = 0;
 	while (bss->vm_index < count) {
-		err = bpf_prog_test_run_opts(bpf_program__fd(kvm->slots->progs.sys_slots), &opts);
+		err = bpf_prog_test_run_opts(bpf_program__fd(kvm->scan->progs.sys_slots), &opts);
 		if (err)
 			return gmt_fail(error, GMT_EXIT_FAILURE, err,
 					"the slots program cannot be run: %s", strerror(-err));
@@ -239,15 +238,11 @@ static int load(struct gmt_kvm *kvm, struct gmt_error *error)
 	kvm->buffer.items = kvm->buffer.items ? kvm->buffer.items : malloc(READ_BYTES);
 	if (!kvm->buffer.items)
 		return gmt_fail(error, GMT_EXIT_FAILURE, -ENOMEM, "out of memory");
-	if (!kvm->files)
-		kvm->files = gmt_kvm_files__open_and_load();
-	if (!kvm->files)
-		return gmt_kvm_load_failed(error, "files", -errno);
-	if (!kvm->slots)
-		kvm->slots = gmt_kvm_slots__open_and_load();
-	if (!kvm->slots)
-		return gmt_kvm_load_failed(error, "slots", -errno);
-	kvm->link = bpf_program__attach_iter(kvm->files->progs.kvm_fds, NULL);
+	if (!kvm->scan)
+		kvm->scan = gmt_kvm_scan__open_and_load();
+	if (!kvm->scan)
+		return gmt_kvm_load_failed(error, "scan", -errno);
+	kvm->link = bpf_program__attach_iter(kvm->scan->progs.kvm_fds, NULL);
 	if (kvm->link)
 		return 0;
 	err = -errno;
@@ -287,8 +282,7 @@ const struct gmt_kvm_inode *gmt_kvm_find(struct gmt_kvm *kvm, uint64_t id)
 void gmt_kvm_scan_close(struct gmt_kvm *kvm)
 {
 	bpf_link__destroy(kvm->link);
-	gmt_kvm_files__destroy(kvm->files);
-	gmt_kvm_slots__destroy(kvm->slots);
+	gmt_kvm_scan__destroy(kvm->scan);
 	free(kvm->buffer.items);
 	free(kvm->gmems.items);
 	free(kvm->bindings.items);

@@ -23,7 +23,7 @@ enum gmt_kvm_fresh {
 /**
  * struct gmt_kvm - KVM on this host
  * @source: embedded first
- * @files: loaded with the source, like @slots; @ranges and @events when first used
+ * @scan: loaded with the first scan; @ranges and @events when first used
  * @link: of the iterator over files
  * @buffer: what is read from it
  * @gmems: struct gmt_kvm_inode by id, of the last scan; so are the other lists
@@ -39,8 +39,7 @@ enum gmt_kvm_fresh {
  */
 struct gmt_kvm {
 	struct gmt_source source;
-	struct gmt_kvm_files *files;
-	struct gmt_kvm_slots *slots;
+	struct gmt_kvm_scan *scan;
 	struct gmt_kvm_ranges *ranges;
 	struct gmt_kvm_events *events;
 	struct bpf_link *link;
