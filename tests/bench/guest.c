@@ -2,7 +2,7 @@
 /*
  * Page faults of a guest: the first touch of a private page, and of one that is no longer in
  * the guest's page tables. The columns are named by the argument, which says whose KVM is
- * loaded: tests/bench/run runs this on both.
+ * loaded: tests/bench/run runs this on both. With a LABEL only a guest_memfd's, under that name.
  */
 #include "../kvm/vm.h"
 #include "bench.h"
@@ -67,11 +67,13 @@ static void measure(const char *column, bool in_place)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2 || (strcmp(argv[1], "stock") && strcmp(argv[1], "gmem"))) {
-		fprintf(stderr, "Usage: guest stock|gmem\n");
+	if (argc < 2 || argc > 3 || (strcmp(argv[1], "stock") && strcmp(argv[1], "gmem"))) {
+		fprintf(stderr, "Usage: guest stock|gmem [LABEL]\n");
 		return 2;
 	}
-	if (!strcmp(argv[1], "stock")) {
+	if (argc == 3) {
+		measure(argv[2], false);
+	} else if (!strcmp(argv[1], "stock")) {
 		measure("KVM's guest_memfd", false);
 	} else {
 		measure("guest_memfd on gmem", false);

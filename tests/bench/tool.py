@@ -2,26 +2,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What gmemtop costs, in lines as the other benchmarks print: instructions, by /proc/PID/schedstat under -icount.
 
-The dashboard runs on a terminal of 120 x 40, which this reads; its own work is not counted."""
+With the argument stock: on KVM's own guest_memfds, where that KVM is loaded. The dashboard runs on a terminal of 120 x 40, which this reads; its own work is not counted."""
 import fcntl
 import os
 import pty
 import select
 import struct
 import subprocess
+import sys
 import termios
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GMEMTOP = os.path.join(TOP, 'build/bin/gmemtop')
-MANY = os.path.join(TOP, 'build/tests/bench/many')
 
 
 class Many:
-    """tests/bench/many: so many gmems, each with so many bindings."""
+    """tests/bench/many, or many_kvm: so many gmems, each with so many bindings."""
 
-    def __init__(self, gmems, bindings):
-        self.process = subprocess.Popen([MANY, str(gmems), str(bindings)], stdin=subprocess.PIPE,
+    def __init__(self, gmems, bindings, program='many'):
+        program = os.path.join(TOP, 'build/tests/bench', program)
+        self.process = subprocess.Popen([program, str(gmems), str(bindings)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE)
         line = self.process.stdout.readline()
         if line != b'ready\n':
@@ -79,10 +80,9 @@ class Dashboard:
         os.waitpid(self.pid, 0)
 
 
-def measure(gmems, bindings, seconds):
+def measure(many, seconds, *args):
     """What it takes to the first screen, a second of the dashboard, and KiB resident at most."""
-    many = Many(gmems, bindings)
-    dashboard = Dashboard()
+    dashboard = Dashboard(*args)
     start = dashboard.instructions()
     dashboard.watch(2.1)
     figures = start, dashboard.second(seconds), dashboard.resident()
@@ -91,12 +91,26 @@ def measure(gmems, bindings, seconds):
     return figures
 
 
-def main():
+def on_gmem():
     # The first one finds its files not in memory yet.
     warm = Many(1, 0)
     Dashboard().end()
     warm.end()
-    columns = {'100 gmems': measure(100, 1, 20), '10,000 gmems': measure(10000, 10, 10)}
+    return {'100 gmems': measure(Many(100, 1), 20), '1,000 gmems': measure(Many(1000, 10), 10),
+            '10,000 gmems': measure(Many(10000, 10), 10)}
+
+
+def on_stock():
+    """A VM for each guest_memfd."""
+    args = ['--source=guest_memfd']
+    warm = Many(1, 0, 'many_kvm')
+    Dashboard(*args).end()
+    warm.end()
+    return {'100 stock': measure(Many(100, 1, 'many_kvm'), 20, *args), '1,000 stock': measure(Many(1000, 10, 'many_kvm'), 10, *args)}
+
+
+def main():
+    columns = on_stock() if sys.argv[1:] == ['stock'] else on_gmem()
     for title, rows in (('gmemtop on a terminal, instructions', ('start', 'second')),
                         ('gmemtop on a terminal, KiB', ('resident',))):
         print(f'# {title}')
