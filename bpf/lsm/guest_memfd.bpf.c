@@ -5,7 +5,6 @@
  * sees a page fault here, so what is mapped stays mapped: docs/policies.md has the limits.
  */
 #include "policy/policy.bpf.h"
-#include "policy/actor.bpf.h"
 #include <linux/kvm.h>
 
 #define GUEST_MEMFD_MAGIC    0x474d454d /* linux/magic.h, of newer headers */

@@ -28,6 +28,7 @@ struct group_info {
 	struct actor_id___gmem gid[];
 };
 struct cred {
+	struct actor_id___gmem uid;
 	struct actor_id___gmem fsuid;
 	struct actor_id___gmem euid;
 	struct actor_id___gmem egid;
@@ -49,6 +50,8 @@ struct mm_struct {
 	struct file *exe_file;
 };
 struct task_struct {
+	int pid;
+	int tgid;
 	struct task_struct *group_leader;
 	const struct cred *cred;
 	struct mm_struct *mm;

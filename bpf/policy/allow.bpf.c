@@ -4,7 +4,6 @@
  * who acts decides; what none matches is refused.
  */
 #include "policy/policy.bpf.h"
-#include "policy/actor.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -53,8 +52,7 @@ GMEM_POLICY_PROGRAM(bind, GMEM_HOOK_BIND, BY_RULES)
 GMEM_POLICY_PROGRAM(inspect, GMEM_HOOK_INSPECT, BY_RULES)
 GMEM_POLICY_PROGRAM(discard, GMEM_HOOK_DISCARD, BY_RULES)
 
-SEC(".struct_ops.link")
-struct gmem_policy_ops policy = {
+GMEM_POLICY_OPS(policy) = {
 	.create = (void *)create,
 	.mmap = (void *)mmap,
 	.fault = (void *)fault,

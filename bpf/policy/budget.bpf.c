@@ -5,7 +5,6 @@
  * long as it is not too far ahead of the clock. One atomic word, so CPUs need no lock.
  */
 #include "policy/policy.bpf.h"
-#include "policy/actor.bpf.h"
 
 #define KEYS_MAX  16384
 #define SECOND_NS 1000000000ULL
@@ -109,7 +108,7 @@ static __always_inline int spend(const struct gmem_request *request)
 	__u64 bytes = request->to == GMEM_STATE_SHARED ? request->size_bytes : 0;
 	struct cost of_cgroup = cost_of(&params.cgroup, bytes);
 	struct cost of_gmem = cost_of(&params.gmem, bytes);
-	__u64 now = bpf_ktime_get_ns();
+	__u64 now = request_monotonic_ns();
 	struct used *cgroup = used_by(&cgroups, actor_cgroup(params.cgroup_level));
 	struct used *gmem = used_by(&gmems, request->id);
 
@@ -124,8 +123,7 @@ static __always_inline int spend(const struct gmem_request *request)
 
 GMEM_POLICY_PROGRAM(convert, GMEM_HOOK_CONVERT, spend)
 
-SEC(".struct_ops.link")
-struct gmem_policy_ops policy = {
+GMEM_POLICY_OPS(policy) = {
 	.convert = (void *)convert,
 	.name = "budget",
 	.scope = GMEM_SCOPE_ALL,

@@ -37,13 +37,12 @@ __u64 asked_ns;
 static __always_inline __u64 *first_bound(__u64 id, __u64 created_ns, __u64 now)
 {
 	__u64 *at = bpf_map_lookup_elem(&bound_ns, &id);
-	struct gmem_stats stats = {};
 
 	if (!asked_ns)
 		__sync_val_compare_and_swap(&asked_ns, 0, now);
 	if (at || created_ns > asked_ns)
 		return at;
-	if (bpf_gmem_get_stats(id, &stats, sizeof(stats)) || !stats.bindings)
+	if (!gmem_is_bound(id))
 		return NULL;
 	bpf_map_update_elem(&bound_ns, &id, &now, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&bound_ns, &id);
@@ -51,7 +50,7 @@ static __always_inline __u64 *first_bound(__u64 id, __u64 created_ns, __u64 now)
 
 static __noinline int decide(__u64 id, __u64 created_ns)
 {
-	__u64 now = bpf_ktime_get_boot_ns(), *at;
+	__u64 now = request_boot_ns(), *at;
 
 	if (now - created_ns >= params.grace_ns)
 		return -(int)params.on.error;
@@ -74,10 +73,9 @@ GMEM_POLICY_PROGRAM(discard, GMEM_HOOK_DISCARD, ONCE_SET_UP)
 
 GMEM_POLICY_PROGRAM(convert, GMEM_HOOK_CONVERT, TO_SHARED)
 
-SEC("struct_ops/bind")
-int BPF_PROG(bind, const struct gmem_request *request)
+GMEM_POLICY_PROG(bind)
 {
-	__u64 id = request->id, now = bpf_ktime_get_boot_ns();
+	__u64 id = request->id, now = request_boot_ns();
 	int err = 0;
 
 	if (params.on.hooks & GMT_HOOK_BIT(GMEM_HOOK_BIND))
@@ -87,8 +85,7 @@ int BPF_PROG(bind, const struct gmem_request *request)
 	return err;
 }
 
-SEC(".struct_ops.link")
-struct gmem_policy_ops policy = {
+GMEM_POLICY_OPS(policy) = {
 	.mmap = (void *)mmap,
 	.fault = (void *)fault,
 	.io = (void *)io,

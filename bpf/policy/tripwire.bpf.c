@@ -83,7 +83,7 @@ static __always_inline int on_touch(const struct gmem_request *request)
 	/* A length that goes round the end of numbers is cut by the module later. */
 	if (touch.end < touch.begin)
 		touch.end = -1ULL;
-	bpf_core_read(touch.name, sizeof(touch.name), &request->name);
+	request_name(request, touch.name);
 	return decide(&touch);
 }
 
@@ -95,8 +95,7 @@ GMEM_POLICY_PROGRAM(bind, GMEM_HOOK_BIND, on_touch)
 GMEM_POLICY_PROGRAM(inspect, GMEM_HOOK_INSPECT, on_touch)
 GMEM_POLICY_PROGRAM(discard, GMEM_HOOK_DISCARD, on_touch)
 
-SEC(".struct_ops.link")
-struct gmem_policy_ops policy = {
+GMEM_POLICY_OPS(policy) = {
 	.mmap = (void *)mmap,
 	.fault = (void *)fault,
 	.io = (void *)io,
