@@ -4,8 +4,8 @@
  * sources: tools/gmemtop/source/recording_open.c tools/gmemtop/source/recording_scan.c tools/gmemtop/source/recording_lines.c
  * sources: tools/gmemtop/source/recording_line.c tools/gmemtop/source/recording_list.c tools/gmemtop/source/recording_write.c
  * sources: tools/gmemtop/source/recording_file.c tools/gmemtop/source/replay.c tools/gmemtop/source/replay_state.c
- * sources: tools/gmemtop/source/replay_events.c tools/gmemtop/source/replay_time.c tools/gmemtop/source/cgroup.c
- * sources: tools/gmemtop/source/source.c tools/gmemtop/model/event_fields.c tools/gmemtop/model/flags.c
+ * sources: tools/gmemtop/source/replay_events.c tools/gmemtop/source/replay_time.c tools/gmemtop/source/cgroup.c tools/gmemtop/source/replay_passing.c
+ * sources: tools/gmemtop/source/source.c tools/gmemtop/source/replay_requests.c tools/gmemtop/source/recording_request.c tools/gmemtop/model/event_fields.c tools/gmemtop/model/flags.c tools/gmemtop/model/request_words.c
  * sources: tools/gmemtop/model/policy.c tools/gmemtop/model/hist.c tools/gmemtop/view/format.c tools/gmemtop/view/clean.c
  * cflags: -Ibpf -Itools/gmemtop -Wno-unused-parameter
  * libs: -lyyjson -lzstd -lm

@@ -36,6 +36,7 @@
  * @last_ns: the flight recorder's time; 0 for none
  * @duration_ns: 0: until interrupted
  * @frames: begun so far
+ * @requests: told so far, and @lost of them
  * @line_bytes: of the last snapshot with all that goes with it
  * @reason: why it ends; NULL while it does not
  */
@@ -50,19 +51,24 @@ struct run {
 	struct gmt_record record;
 	struct gmt_writer *writer;
 	uint64_t frames;
+	uint64_t requests;
+	uint64_t lost;
 	size_t line_bytes;
 	sigset_t signals;
 	const char *reason;
 };
 
-enum { KEY_LAST = 0x300, KEY_SIZE, KEY_AGE, KEY_KEEP, KEY_RANGES, KEY_BUFFER };
+enum { KEY_LAST = 0x300, KEY_REQUESTS, KEY_SIZE, KEY_AGE, KEY_KEEP, KEY_RANGES, KEY_BUFFER };
 
 static const struct argp_option options[] = {
 	{ "interval", 'i', "TIME", 0, "Between snapshots: 100ms or more (1s)", 0 },
 	{ "duration", 'd', "TIME", 0, "End after that time: 30s, 10m, 2h", 0 },
 	{ "events", 'e', "LIST", OPTION_ARG_OPTIONAL,
 	  "Events, too: all, or these, parted by commas, as --events=fault,convert", 0 },
-	{ "buffer", KEY_BUFFER, "MIB", 0, "Size of the events' buffer, a power of two (16)", 0 },
+	{ "requests", KEY_REQUESTS, 0, 0,
+	  "What policies are asked, too, and by whom, for `gmemtop policy try FILE --replay`", 0 },
+	{ "buffer", KEY_BUFFER, "MIB", 0,
+	  "Size of the buffer of events, and that of requests, a power of two (16)", 0 },
 	{ "ranges", KEY_RANGES, "N", 0,
 	  "Ranges of up to N gmems a snapshot whose memory has changed (128); 0: none", 0 },
 	{ "last", KEY_LAST, "TIME", 0,
@@ -130,6 +136,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'e':
 		run->record.events = arg ? gmt_parse_events(state, arg) : GMT_EVENTS_ALL;
+		return 0;
+	case KEY_REQUESTS:
+		run->record.requests = true;
 		return 0;
 	case KEY_BUFFER:
 		run->buffer_bytes = parse_buffer(state, arg);
@@ -201,6 +210,7 @@ static int before_snapshot(void *ctx, uint64_t now_ns, struct gmt_error *error)
 		.time_ns = now_ns,
 		.interval_ns = run->interval_ns,
 		.events = run->record.events,
+		.requests = run->record.requests,
 	};
 	int err;
 
@@ -238,6 +248,11 @@ static int take_snapshot(struct run *run, struct gmt_error *error)
 	return gmt_writer_flush(run->writer, run->record.now_ns, error);
 }
 
+static bool is_listening(const struct run *run)
+{
+	return run->record.events || run->record.requests;
+}
+
 static int on_event(void *ctx, const struct gmt_rec_event *event)
 {
 	struct run *run = ctx;
@@ -249,12 +264,30 @@ static int on_event(void *ctx, const struct gmt_rec_event *event)
 			      run->record.offset_ns);
 }
 
-static int poll_events(struct run *run, uint64_t ns, struct gmt_error *error)
+static int on_request(void *ctx, const struct gmt_rec_request *request)
 {
+	struct run *run = ctx;
 	struct gmt_source *source = run->record.source;
-	int err = source->ops->trace_poll(source, (int)((ns + 999999) / 1000000), on_event, run,
-					  error);
 
+	run->requests++;
+	return gmt_json_request(gmt_writer_out(run->writer), request,
+				source->ops->cgroup_path(source, request->cgroup_id),
+				source->ops->cgroup_path(source, request->creator_cgroup_id),
+				run->record.offset_ns);
+}
+
+/* What has come, or comes within that time, of either kind. */
+static int poll_both(struct run *run, uint64_t ns, struct gmt_error *error)
+{
+	const int ms = (int)((ns + 999999) / 1000000);
+	struct gmt_source *source = run->record.source;
+	int err = 0;
+
+	if (run->record.events)
+		err = source->ops->trace_poll(source, ms, on_event, run, error);
+	if (run->record.requests && (!err || err == -EINTR))
+		err = source->ops->requests_poll(source, run->record.events ? 0 : ms, on_request,
+						 run, error);
 	if (err == -ENOMEM)
 		return gmt_fail(error, GMT_EXIT_FAILURE, err, "out of memory");
 	return err == -EINTR ? 0 : err;
@@ -270,6 +303,9 @@ static void tell(const struct run *run, const struct gmt_written *written, const
 	if (run->record.events)
 		fprintf(stderr, "; events %llu, lost %llu", (unsigned long long)sums.received,
 			(unsigned long long)(sums.ring_full + sums.missed));
+	if (run->record.requests)
+		fprintf(stderr, "; requests %llu, lost %llu", (unsigned long long)run->requests,
+			(unsigned long long)run->lost);
 	if (written->cut)
 		fprintf(stderr, "; what was older had to go: --max-size %llu",
 			(unsigned long long)run->limits.bytes);
@@ -328,8 +364,8 @@ static int wait_until(struct run *run, uint64_t until_ns, struct gmt_error *erro
 		struct timespec wait = { 0 };
 		int signal;
 
-		if (run->record.events) {
-			err = poll_events(run, left_ns < POLL_NS ? left_ns : POLL_NS, error);
+		if (is_listening(run)) {
+			err = poll_both(run, left_ns < POLL_NS ? left_ns : POLL_NS, error);
 			/* Many events fill a frame before a snapshot is due. */
 			if (!err &&
 			    gmt_writer_due(run->writer, gmt_source_now_ns(run->record.source)))
@@ -351,7 +387,7 @@ static int step(struct run *run, struct gmt_error *error)
 	struct gmt_source *source = run->record.source;
 	int err = source->player->step(source, 1, error);
 
-	return err || !run->record.events ? err : poll_events(run, 0, error);
+	return err || !is_listening(run) ? err : poll_both(run, 0, error);
 }
 
 /* Return: why the recording is over, NULL if it is not */
@@ -397,20 +433,41 @@ static int follow(struct run *run, struct gmt_error *error)
 	}
 }
 
+static int end_requests(struct run *run, struct gmt_error *error)
+{
+	struct gmt_source *source = run->record.source;
+	struct gmt_request_account account;
+	int err;
+
+	if (!run->record.requests)
+		return 0;
+	err = source->ops->requests_account(source, &account, error);
+	if (err)
+		return err;
+	run->lost = account.lost;
+	return gmt_json_requests(gmt_writer_out(run->writer), gmt_source_now_ns(source), &account) ?
+		       gmt_fail(error, GMT_EXIT_FAILURE, -ENOMEM, "out of memory") :
+		       0;
+}
+
 static int end_trace(struct run *run, struct gmt_error *error)
 {
 	struct gmt_source *source = run->record.source;
-	int err;
+	int err = 0;
 
-	if (!run->record.events)
-		return 0;
-	err = source->ops->trace_detach(source, error);
+	if (run->record.requests)
+		err = source->ops->requests_detach(source, error);
+	if (!err && run->record.events)
+		err = source->ops->trace_detach(source, error);
+	if (!err && is_listening(run))
+		err = poll_both(run, 0, error);
 	if (!err)
-		err = poll_events(run, 0, error);
-	if (!err)
+		err = end_requests(run, error);
+	if (!err && run->record.events)
 		err = source->ops->trace_losses(source, &run->record.totals, error);
-	if (!err && gmt_json_losses(gmt_writer_out(run->writer), gmt_source_now_ns(source),
-				    &run->record.totals))
+	if (!err && run->record.events &&
+	    gmt_json_losses(gmt_writer_out(run->writer), gmt_source_now_ns(source),
+			    &run->record.totals))
 		err = gmt_fail(error, GMT_EXIT_FAILURE, -ENOMEM, "out of memory");
 	return err;
 }
@@ -468,6 +525,11 @@ static int record_all(struct run *run, struct gmt_error *error)
 	/* Listening first: what happens after the first snapshot is not missed. */
 	if (trace.events) {
 		err = source->ops->trace_start(source, &trace, error);
+		if (err)
+			return err;
+	}
+	if (run->record.requests) {
+		err = gmt_source_requests_start(source, run->buffer_bytes, error);
 		if (err)
 			return err;
 	}

@@ -303,6 +303,26 @@ static int put_losses(struct gmt_record *record, FILE *out, struct gmt_error *er
 	return gmt_json_losses(out, record->now_ns, &record->totals);
 }
 
+static int put_requests(struct gmt_record *record, FILE *out, struct gmt_error *error)
+{
+	struct gmt_changed *changed = &record->changed[GMT_RECORDED_REQUESTS];
+	struct gmt_request_account account;
+	uint64_t hash;
+	int err;
+
+	if (!record->requests)
+		return 0;
+	err = record->source->ops->requests_account(record->source, &account, error);
+	if (err)
+		return err;
+	hash = account.last_seq ^ account.lost << 32;
+	if (changed->told && changed->hash == hash)
+		return 0;
+	changed->told = true;
+	changed->hash = hash;
+	return gmt_json_requests(out, record->now_ns, &account);
+}
+
 static int put_all(struct gmt_record *record, FILE *out, struct gmt_table *table, gmt_record_fn fn,
 		   void *ctx, struct gmt_error *error)
 {
@@ -331,6 +351,8 @@ static int put_all(struct gmt_record *record, FILE *out, struct gmt_table *table
 		err = put_ranges(record, out, table, error);
 	if (!err)
 		err = put_losses(record, out, error);
+	if (!err)
+		err = put_requests(record, out, error);
 	record->snapshots++;
 	return err;
 }

@@ -28,6 +28,7 @@ enum gmt_recorded {
 	GMT_RECORDED_POLICIES,
 	GMT_RECORDED_CREATORS,
 	GMT_RECORDED_LOSSES,
+	GMT_RECORDED_REQUESTS,
 	GMT_RECORDED_MAX,
 };
 
@@ -35,6 +36,7 @@ enum gmt_recorded {
  * struct gmt_record - What was told in the frame that is written
  * @max_ranges: of how many gmems ranges are told, a snapshot
  * @events: bit N is enum gmt_event N; @totals is the account of them so far
+ * @requests: they are told, too
  * @offset_ns: from CLOCK_BOOTTIME to the wall's: one for a frame, so that its times agree
  * @now_ns: of the last snapshot
  * @snapshots: in this frame
@@ -46,6 +48,7 @@ struct gmt_record {
 	size_t max_ranges;
 	uint32_t events;
 	struct gmt_trace_totals totals;
+	bool requests;
 	int64_t offset_ns;
 	uint64_t now_ns;
 	uint64_t snapshots;

@@ -247,6 +247,7 @@ static void bpf_close(struct gmt_source *source)
 	struct gmt_bpf *bpf = bpf_source(source);
 
 	gmt_bpf_trace_close(bpf);
+	gmt_bpf_requests_close(bpf);
 	gmt_snapshot__destroy(bpf->snapshot);
 	gmt_policies__destroy(bpf->policies);
 	gmt_places__destroy(bpf->places);
@@ -274,6 +275,10 @@ static const struct gmt_source_ops bpf_ops = {
 	.trace_poll = gmt_bpf_trace_poll,
 	.trace_detach = gmt_bpf_trace_detach,
 	.trace_losses = gmt_bpf_trace_losses,
+	.requests_start = gmt_bpf_requests_start,
+	.requests_poll = gmt_bpf_requests_poll,
+	.requests_detach = gmt_bpf_requests_detach,
+	.requests_account = gmt_bpf_requests_account,
 	.close = bpf_close,
 };
 

@@ -30,6 +30,7 @@ struct gmt_bpf {
 	gmt_event_fn fn;
 	void *ctx;
 	int stop;
+	struct gmt_bpf_requests *requests; /* while they are told */
 	struct gmt_cgroups *cgroups;
 };
 
@@ -57,6 +58,15 @@ int gmt_bpf_latency_start(struct gmt_source *source, uint64_t id, struct gmt_err
 int gmt_bpf_latency_read(struct gmt_source *source, struct gmt_hist *hists, uint64_t *missed,
 			 struct gmt_error *error);
 int gmt_bpf_latency_stop(struct gmt_source *source, struct gmt_error *error);
+
+/* bpf_requests.c */
+int gmt_bpf_requests_start(struct gmt_source *source, size_t buffer_bytes, struct gmt_error *error);
+int gmt_bpf_requests_poll(struct gmt_source *source, int timeout_ms, gmt_request_fn fn, void *ctx,
+			  struct gmt_error *error);
+int gmt_bpf_requests_detach(struct gmt_source *source, struct gmt_error *error);
+int gmt_bpf_requests_account(struct gmt_source *source, struct gmt_request_account *account,
+			     struct gmt_error *error);
+void gmt_bpf_requests_close(struct gmt_bpf *bpf);
 
 /* The trace operations of struct gmt_source_ops. */
 int gmt_bpf_trace_start(struct gmt_source *source, const struct gmt_trace_options *options,

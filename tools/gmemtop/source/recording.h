@@ -14,7 +14,7 @@
 #include "error.h"
 
 #define GMT_RECORDING_VERSION 1
-#define GMT_RECORDING_MINOR   0
+#define GMT_RECORDING_MINOR   1
 
 /* Limits that a reader enforces and a writer keeps. */
 #define GMT_FRAME_BYTES_MAX  (1ULL << 30) /* decompressed */

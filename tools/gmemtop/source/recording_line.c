@@ -134,6 +134,8 @@ static const char *const kinds[GMT_LINE_OTHER] = {
 	[GMT_LINE_RANGES] = "ranges",
 	[GMT_LINE_EVENT] = "event",
 	[GMT_LINE_LOSSES] = "losses",
+	[GMT_LINE_REQUEST] = "request",
+	[GMT_LINE_REQUESTS] = "requests",
 	[GMT_LINE_END] = "end",
 };
 
@@ -300,6 +302,8 @@ int gmt_line_head(const char *line, size_t length, struct gmt_line_head *head)
 		if (!gmt_json_u64(root, "version", UINT64_MAX, &head->version) || !head->version)
 			err = -EBADMSG;
 		head->events = read_events(root);
+		gmt_json_u64(root, "frame", UINT64_MAX, &head->frame);
+		head->requests = yyjson_is_true(yyjson_obj_get(root, "requests"));
 		gmt_json_chars(root, "boot_id", head->boot_id, sizeof(head->boot_id) - 1);
 	}
 	yyjson_doc_free(doc);

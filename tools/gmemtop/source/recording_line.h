@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "gmem_records.h"
+#include "model/request.h"
 #include "model/trace.h"
 
 /* enum gmt_line_kind - The types of lines; those up to GMT_LINE_HELD hold until the next one. */
@@ -26,6 +27,8 @@ enum gmt_line_kind {
 	GMT_LINE_RANGES,
 	GMT_LINE_EVENT,
 	GMT_LINE_LOSSES,
+	GMT_LINE_REQUEST,
+	GMT_LINE_REQUESTS,
 	GMT_LINE_END,
 	GMT_LINE_OTHER,
 };
@@ -45,12 +48,16 @@ int gmt_line_peek(const char *line, size_t length, enum gmt_line_kind *kind, uin
  * struct gmt_line_head - The line `recording`
  * @version: 0 where there is no such line
  * @events: bit N is enum gmt_event N
+ * @frame: 0 where it does not say
+ * @requests: they were recorded
  */
 struct gmt_line_head {
 	uint64_t version;
 	uint64_t time_ns;
 	int64_t offset_ns;
 	uint32_t events;
+	uint64_t frame;
+	bool requests;
 	char boot_id[40];
 };
 
@@ -89,5 +96,12 @@ int gmt_line_event(const char *line, size_t length, struct gmt_rec_event *event,
 
 /* gmt_line_losses() - Sets the losses of @totals */
 int gmt_line_losses(const char *line, size_t length, struct gmt_trace_totals *totals);
+
+/* gmt_line_request() - -EBADMSG where it lacks what every policy has to know */
+int gmt_line_request(const char *line, size_t length, struct gmt_rec_request *request,
+		     gmt_line_cgroup_fn fn, void *ctx);
+
+/* gmt_line_requests() - Sets the number given last */
+int gmt_line_requests(const char *line, size_t length, uint64_t *last_seq);
 
 #endif /* GMT_SOURCE_RECORDING_LINE_H */

@@ -259,6 +259,10 @@ static const struct gmt_source_ops replay_ops = {
 	.trace_poll = gmt_replay_trace_poll,
 	.trace_detach = gmt_replay_trace_detach,
 	.trace_losses = gmt_replay_trace_losses,
+	.requests_start = gmt_replay_requests_start,
+	.requests_poll = gmt_replay_requests_poll,
+	.requests_detach = gmt_replay_requests_detach,
+	.requests_account = gmt_replay_requests_account,
 	.close = replay_close,
 };
 

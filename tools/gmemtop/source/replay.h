@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The source replay: a recording in the place of a host. Its parts: replay.c (operations),
- * replay_state.c (what holds at the position, and moving it), replay_events.c (what passes).
+ * replay_state.c (what holds at the position, and moving it), replay_passing.c, replay_events.c and
+ * replay_requests.c (what passes).
  */
 #ifndef GMT_SOURCE_REPLAY_H
 #define GMT_SOURCE_REPLAY_H
@@ -21,10 +22,11 @@ struct gmt_held {
 };
 
 /**
- * struct gmt_passing - Reads events as the position passes them
+ * struct gmt_passing - Reads lines as the position passes them
  * @lines: of @frame
  * @from_ns: events up to there are past already
  * @moves: what the replay's was; another one: the position has been moved since
+ * @damaged: a frame could not be read to its end
  * @losses: the recording's account so far; @before: as it was at the start
  */
 struct gmt_passing {
@@ -34,8 +36,32 @@ struct gmt_passing {
 	unsigned int moves;
 	bool on;
 	bool over;
+	bool damaged;
 	struct gmt_trace_totals losses;
 	struct gmt_trace_totals before;
+};
+
+/* A line that has passed; valid until the next one. */
+struct gmt_passed {
+	enum gmt_line_kind kind;
+	uint64_t time_ns;
+	const char *line;
+	size_t length;
+};
+
+/**
+ * struct gmt_asking - Reads requests as the position passes them
+ * @first_seq, @last_seq: of those that one recorder has numbered, as far as was told; 0 for none
+ * @told: of them
+ * @lost: of recorders that came before in the file
+ */
+struct gmt_asking {
+	struct gmt_passing passing;
+	uint64_t first_seq;
+	uint64_t last_seq;
+	uint64_t told;
+	uint64_t lost;
+	uint64_t silent_frames;
 };
 
 /**
@@ -74,6 +100,7 @@ struct gmt_replay {
 	struct gmt_trace_options trace;
 	struct gmt_passing tracing;
 	struct gmt_passing timing;
+	struct gmt_asking asking;
 	uint64_t timing_id;
 	struct gmt_hist *hists;
 };
@@ -106,6 +133,20 @@ void gmt_replay_state_exit(struct gmt_replay *replay);
 
 extern const struct gmt_player_ops gmt_replay_player;
 
+/* gmt_replay_passing_start() - From the position on */
+void gmt_replay_passing_start(struct gmt_replay *replay, struct gmt_passing *passing);
+
+/**
+ * gmt_replay_passing_next() - The next line up to @until_ns
+ *
+ * Return: 1; 0 without one, at the end with @over set; -ENOMEM
+ */
+int gmt_replay_passing_next(struct gmt_replay *replay, struct gmt_passing *passing,
+			    uint64_t until_ns, struct gmt_passed *passed);
+
+/* gmt_replay_passed_ns() - Return: up to where lines have passed */
+uint64_t gmt_replay_passed_ns(const struct gmt_replay *replay);
+
 /* The operations of this name; and the end of what they began. */
 int gmt_replay_trace_start(struct gmt_source *source, const struct gmt_trace_options *options,
 			   struct gmt_error *error);
@@ -118,6 +159,13 @@ int gmt_replay_latency_start(struct gmt_source *source, uint64_t id, struct gmt_
 int gmt_replay_latency_read(struct gmt_source *source, struct gmt_hist *hists, uint64_t *missed,
 			    struct gmt_error *error);
 int gmt_replay_latency_stop(struct gmt_source *source, struct gmt_error *error);
+int gmt_replay_requests_start(struct gmt_source *source, size_t buffer_bytes,
+			      struct gmt_error *error);
+int gmt_replay_requests_poll(struct gmt_source *source, int timeout_ms, gmt_request_fn fn,
+			     void *ctx, struct gmt_error *error);
+int gmt_replay_requests_detach(struct gmt_source *source, struct gmt_error *error);
+int gmt_replay_requests_account(struct gmt_source *source, struct gmt_request_account *account,
+				struct gmt_error *error);
 void gmt_replay_events_exit(struct gmt_replay *replay);
 
 #endif /* GMT_SOURCE_REPLAY_H */

@@ -13,77 +13,34 @@
 /* So that a signal is seen in time when all are told at once. */
 #define LINES_A_POLL 65536
 
-static void passing_start(struct gmt_replay *replay, struct gmt_passing *passing)
-{
-	gmt_lines_close(&passing->lines);
-	*passing = (struct gmt_passing){
-		.on = true,
-		.moves = replay->moves,
-		.from_ns = replay->at_ns,
-		.frame = gmt_recording_frame_at(replay->recording, replay->at_ns),
-		.losses = passing->losses,
-		.before = passing->before,
-	};
-	/* From its beginning on there is nothing that was before. */
-	if (!passing->frame && replay->at_ns <= replay->recording->frames[0].first_ns)
-		passing->from_ns = 0;
-	if (gmt_lines_open(&passing->lines, replay->recording, passing->frame))
-		gmt_lines_close(&passing->lines);
-}
-
 /*
- * The next event up to @until_ns.
+ * The next event up to @until_ns, and the accounts before it.
  * Return: 1; 0 without one, at the end with @over set; -ENOMEM
  */
 static int passing_next(struct gmt_replay *replay, struct gmt_passing *passing, uint64_t until_ns,
 			struct gmt_rec_event *event)
 {
-	const struct gmt_recording *recording = replay->recording;
-	uint64_t time_ns;
-	enum gmt_line_kind kind;
-	const char *line;
-	size_t length;
+	struct gmt_passed passed;
 	int err;
 
-	while (!passing->over) {
-		err = gmt_lines_next(&passing->lines, &line, &length);
-		if (err == -ENOMEM)
-			return err;
-		if (err <= 0 || gmt_line_peek(line, length, &kind, &time_ns)) {
-			/* Broken or not, the next frame can be read by itself. */
-			if (passing->frame + 1 == recording->count) {
-				passing->over = true;
-				break;
-			}
-			if (recording->frames[passing->frame + 1].first_ns > until_ns)
-				return 0;
-			gmt_lines_close(&passing->lines);
-			if (gmt_lines_open(&passing->lines, recording, ++passing->frame))
-				return -ENOMEM;
-			continue;
-		}
-		if (kind == GMT_LINE_OTHER)
-			continue;
-		if (time_ns > until_ns) {
-			gmt_lines_unread(&passing->lines);
-			return 0;
-		}
-		if (kind == GMT_LINE_LOSSES) {
-			gmt_line_losses(line, length,
-					time_ns <= passing->from_ns ? &passing->before :
-								      &passing->losses);
-			if (time_ns <= passing->from_ns)
+	while ((err = gmt_replay_passing_next(replay, passing, until_ns, &passed)) == 1) {
+		const bool past = passed.time_ns <= passing->from_ns;
+
+		if (passed.kind == GMT_LINE_LOSSES) {
+			gmt_line_losses(passed.line, passed.length,
+					past ? &passing->before : &passing->losses);
+			if (past)
 				passing->losses = passing->before;
 		}
-		if (kind != GMT_LINE_EVENT || (passing->from_ns && time_ns <= passing->from_ns))
+		if (passed.kind != GMT_LINE_EVENT || (passing->from_ns && past))
 			continue;
-		err = gmt_line_event(line, length, event, gmt_replay_cgroup, replay);
+		err = gmt_line_event(passed.line, passed.length, event, gmt_replay_cgroup, replay);
 		if (err == -ENOMEM)
 			return err;
 		if (!err)
 			return 1;
 	}
-	return 0;
+	return err;
 }
 
 static int32_t event_err(const struct gmt_rec_event *event)
@@ -154,21 +111,13 @@ int gmt_replay_trace_start(struct gmt_source *source, const struct gmt_trace_opt
 	replay->trace = *options;
 	gmt_lines_close(&replay->tracing.lines);
 	replay->tracing = (struct gmt_passing){ .on = false };
-	passing_start(replay, &replay->tracing);
+	gmt_replay_passing_start(replay, &replay->tracing);
 	return 0;
 }
 
 static int out_of_memory(struct gmt_error *error)
 {
 	return gmt_fail(error, GMT_EXIT_FAILURE, -ENOMEM, "out of memory");
-}
-
-/* Up to where events have passed: at infinite speed, all of them, unless that goes by steps. */
-static uint64_t passed_ns(const struct gmt_replay *replay)
-{
-	if (!isinf(replay->speed))
-		return gmt_replay_position(replay);
-	return replay->stepped && replay->next_ns < UINT64_MAX ? replay->at_ns : UINT64_MAX;
 }
 
 int gmt_replay_trace_poll(struct gmt_source *source, int timeout_ms, gmt_event_fn fn, void *ctx,
@@ -183,9 +132,9 @@ int gmt_replay_trace_poll(struct gmt_source *source, int timeout_ms, gmt_event_f
 	if (!passing->on)
 		return 0;
 	if (passing->moves != replay->moves)
-		passing_start(replay, passing);
+		gmt_replay_passing_start(replay, passing);
 	while (told < LINES_A_POLL &&
-	       (err = passing_next(replay, passing, passed_ns(replay), &event)) == 1) {
+	       (err = passing_next(replay, passing, gmt_replay_passed_ns(replay), &event)) == 1) {
 		told++;
 		if (!passes(replay, &event))
 			continue;
@@ -240,7 +189,7 @@ int gmt_replay_latency_start(struct gmt_source *source, uint64_t id, struct gmt_
 	replay->timing_id = id;
 	gmt_lines_close(&replay->timing.lines);
 	replay->timing = (struct gmt_passing){ .on = false };
-	passing_start(replay, &replay->timing);
+	gmt_replay_passing_start(replay, &replay->timing);
 	return 0;
 }
 
@@ -291,8 +240,8 @@ int gmt_replay_latency_read(struct gmt_source *source, struct gmt_hist *hists, u
 	int err;
 
 	if (passing->moves != replay->moves)
-		passing_start(replay, passing);
-	while ((err = passing_next(replay, passing, passed_ns(replay), &event)) == 1)
+		gmt_replay_passing_start(replay, passing);
+	while ((err = passing_next(replay, passing, gmt_replay_passed_ns(replay), &event)) == 1)
 		if (!replay->timing_id || event.id == replay->timing_id)
 			add_times(replay->hists, &event);
 	if (err < 0)
@@ -319,5 +268,6 @@ void gmt_replay_events_exit(struct gmt_replay *replay)
 {
 	gmt_lines_close(&replay->tracing.lines);
 	gmt_lines_close(&replay->timing.lines);
+	gmt_lines_close(&replay->asking.passing.lines);
 	free(replay->hists);
 }

@@ -59,6 +59,14 @@ int gmt_source_latency_start(struct gmt_source *source, uint64_t id, struct gmt_
 	return source->ops->latency_start(source, id, error);
 }
 
+int gmt_source_requests_start(struct gmt_source *source, size_t buffer_bytes,
+			      struct gmt_error *error)
+{
+	if (!source->ops->requests_start)
+		return not_told(source, "what policies are asked", error);
+	return source->ops->requests_start(source, buffer_bytes, error);
+}
+
 uint64_t gmt_source_now_ns(struct gmt_source *source)
 {
 	return source->ops->now_ns ? source->ops->now_ns(source) : gmt_boottime_ns();

@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "gmem_records.h"
+#include "model/request.h"
 #include "model/trace.h"
 
 /* A callback returns 0 to go on, anything else to stop; the operation then returns that. */
@@ -21,6 +22,7 @@ typedef int (*gmt_holder_fn)(void *ctx, const struct gmt_rec_holder *holder);
 typedef int (*gmt_node_fn)(void *ctx, const struct gmt_rec_node *node);
 typedef int (*gmt_policy_fn)(void *ctx, const struct gmt_rec_policy *policy);
 typedef int (*gmt_event_fn)(void *ctx, const struct gmt_rec_event *event);
+typedef int (*gmt_request_fn)(void *ctx, const struct gmt_rec_request *request);
 
 struct gmt_source;
 
@@ -69,6 +71,9 @@ struct gmt_functions {
  * @trace_poll: wait up to @timeout_ms and tell @fn of what came; 0 or @fn's answer, -EINTR
  * @trace_detach: stop listening; what was recorded before is still there to be polled
  * @trace_losses: fill the losses of @totals, exact once detached
+ * @requests_start, @requests_poll, @requests_detach: as the trace's, for the requests that policies
+ *	are asked about
+ * @requests_account: what was told and what was lost so far, exact once detached
  * @close: end everything and free the source
  *
  * All but @now_ns, @offset_ns, @cgroup_path, @creator_alive and @close return 0 or -errno and then
@@ -109,6 +114,13 @@ struct gmt_source_ops {
 	int (*trace_detach)(struct gmt_source *source, struct gmt_error *error);
 	int (*trace_losses)(struct gmt_source *source, struct gmt_trace_totals *totals,
 			    struct gmt_error *error);
+	int (*requests_start)(struct gmt_source *source, size_t buffer_bytes,
+			      struct gmt_error *error);
+	int (*requests_poll)(struct gmt_source *source, int timeout_ms, gmt_request_fn fn,
+			     void *ctx, struct gmt_error *error);
+	int (*requests_detach)(struct gmt_source *source, struct gmt_error *error);
+	int (*requests_account)(struct gmt_source *source, struct gmt_request_account *account,
+				struct gmt_error *error);
 	void (*close)(struct gmt_source *source);
 };
 
@@ -179,6 +191,8 @@ int gmt_source_holders(struct gmt_source *source, uint64_t first, uint64_t last,
 int gmt_source_nodes(struct gmt_source *source, uint64_t first, uint64_t last, gmt_node_fn fn,
 		     void *ctx, struct gmt_error *error);
 int gmt_source_latency_start(struct gmt_source *source, uint64_t id, struct gmt_error *error);
+int gmt_source_requests_start(struct gmt_source *source, size_t buffer_bytes,
+			      struct gmt_error *error);
 uint64_t gmt_source_now_ns(struct gmt_source *source);
 int64_t gmt_source_offset_ns(struct gmt_source *source);
 

@@ -46,6 +46,7 @@ int gmt_json_recording(FILE *out, const struct gmt_json_head *head)
 	gmt_json_add_time(doc, root, "time", "time_ns", head->time_ns, head->offset_ns);
 	yyjson_mut_obj_add_int(doc, root, "offset_ns", head->offset_ns);
 	yyjson_mut_obj_add_uint(doc, root, "interval_ns", head->interval_ns);
+	yyjson_mut_obj_add_bool(doc, root, "requests", head->requests);
 	if (!head->events) {
 		yyjson_mut_obj_add_null(doc, root, "events");
 		return gmt_json_put(out, doc);

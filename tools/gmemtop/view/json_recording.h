@@ -7,12 +7,14 @@
 #include <stdio.h>
 
 #include "gmem_records.h"
+#include "model/request.h"
 #include "model/trace.h"
 
 /**
  * struct gmt_json_head - What the first line of a frame says
  * @elsewhere: not of this host
  * @events: bit N is enum gmt_event N; 0: none are recorded
+ * @requests: they are recorded
  */
 struct gmt_json_head {
 	uint32_t version;
@@ -24,6 +26,7 @@ struct gmt_json_head {
 	int64_t offset_ns;
 	uint64_t interval_ns;
 	uint32_t events;
+	bool requests;
 };
 
 /**
@@ -47,6 +50,9 @@ int gmt_json_attached(FILE *out, const struct gmt_json_list *policies);
 int gmt_json_creators(FILE *out, const struct gmt_json_list *ids);
 int gmt_json_ranges(FILE *out, uint64_t id, const struct gmt_json_list *ranges);
 int gmt_json_losses(FILE *out, uint64_t time_ns, const struct gmt_trace_totals *totals);
+int gmt_json_request(FILE *out, const struct gmt_rec_request *request, const char *cgroup,
+		     const char *creator_cgroup, int64_t offset_ns);
+int gmt_json_requests(FILE *out, uint64_t time_ns, const struct gmt_request_account *account);
 int gmt_json_end(FILE *out, uint64_t time_ns, int64_t offset_ns, const char *reason);
 
 #endif /* GMT_VIEW_JSON_RECORDING_H */
