@@ -80,7 +80,8 @@ def test_ends(t, memory):
     trial.end(signal.SIGKILL)
     t.same(wait_for(lambda: not attached(), 'the policies of a killed trial to go'), True, 'killed, it leaves nothing')
     status, out, err = run('policy', 'try', FILE, '--replay', '/tmp/recording')
-    t.ok(status == 1 and not out and 'cannot be replayed' in err, '--replay says that it cannot', status, err)
+    t.ok(status == 1 and not out and '/tmp/recording cannot be opened' in err, 'a recording that is not there: an error', status,
+         err)
 
 
 def main():

@@ -155,9 +155,16 @@ static void test_params(struct gmt_policy_row rows[5])
 
 static void test_trial(void)
 {
-	const struct gmt_trial_policy policy = { "p", 9, 3, 1 };
+	struct gmt_trial_policy policy = { .name = "p", .calls = 9, .refusals = 3, .known = 1 };
 	struct gmt_refusals refusals;
-	struct gmt_trial_report report = { "f", 1.5, &policy, 1, &refusals, 2 };
+	struct gmt_trial_report report = {
+		.file = "f",
+		.seconds = 1.5,
+		.policies = &policy,
+		.policy_count = 1,
+		.refusals = &refusals,
+		.lost = 2,
+	};
 	struct gmt_rec_event event = { .id = 5, .pid = 6, .uid = 7, .comm = "a\nb" };
 	yyjson_val *root, *first;
 	FILE *file;
@@ -188,6 +195,27 @@ static void test_trial(void)
 	   "and in JSON");
 	ok(number(yyjson_arr_get_last(yyjson_obj_get(root, "would_refuse")), "hook") == 77,
 	   "a hook that is not known is a number");
+	policy.undecided = 4;
+	report.recording = "r\n";
+	report.requests = 11;
+	report.silent_frames = 1;
+	file = out();
+	gmt_text_trial(file, &report);
+	fclose(file);
+	ok(strstr(printed, "would have refused 3, undecided 4: the recording does not tell") &&
+		   strstr(printed, "total: 1.5 s recorded, requests 11  would have been refused 4  "
+				   "undecided 4  lost 2\n"),
+	   "on a recording, with what that lacks");
+	file = out();
+	gmt_json_trial(file, &report);
+	root = json(file);
+	first = yyjson_arr_get_first(yyjson_obj_get(root, "policies"));
+	ok(is(root, "recording", "r\n") && number(root, "requests") == 11 &&
+		   number(root, "undecided") == 4 && number(first, "undecided") == 4 &&
+		   number(root, "frames_without_requests") == 1 &&
+		   yyjson_is_false(yyjson_obj_get(root, "broken")) &&
+		   yyjson_is_true(yyjson_obj_get(root, "same_boot")),
+	   "in JSON, too");
 	gmt_refusals_exit(&refusals);
 }
 
@@ -195,7 +223,7 @@ int main(void)
 {
 	struct gmt_policy_row rows[5];
 
-	tap_plan(4 + 6 + 4);
+	tap_plan(4 + 6 + 4 + 2);
 	fill(rows);
 	test_table(rows);
 	test_params(rows);

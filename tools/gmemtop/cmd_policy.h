@@ -14,6 +14,9 @@ int cmd_policy_apply(int argc, char **argv, struct gmt_error *error);
 int cmd_policy_check(int argc, char **argv, struct gmt_error *error);
 int cmd_policy_try(int argc, char **argv, struct gmt_error *error);
 
+/* gmt_policy_replay() - What the policies of @file would have refused of a recording, as a report */
+int gmt_policy_replay(const char *file, const char *recording, bool json, struct gmt_error *error);
+
 /**
  * struct gmt_policy_input - A file of policies, and the source that it was checked against
  * @file: for messages

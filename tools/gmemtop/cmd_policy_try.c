@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * gmemtop policy try: attaches the policies of a file so that they only watch, for a time, and
- * reports what they would have refused. Whatever ends it detaches them: they are not pinned.
+ * reports what they would have refused. Whatever ends it detaches them: they are not pinned. On
+ * recordings it is cmd_policy_replay.c.
  */
 #include <errno.h>
 #include <signal.h>
@@ -49,7 +50,8 @@ enum { KEY_LIVE = 0x200, KEY_REPLAY };
 
 static const struct argp_option options[] = {
 	{ "live", KEY_LIVE, "TIME", 0, "Watch what happens for so long: 60s, 10m", 0 },
-	{ "replay", KEY_REPLAY, "RECORDING", 0, "Not yet possible; it fails, and says why", 0 },
+	{ "replay", KEY_REPLAY, "RECORDING", 0,
+	  "Have them decide on what `gmemtop record --requests` has recorded", 0 },
 	{ "json", 'j', 0, 0, "One JSON object", 0 },
 	{ "verbose", 'v', 0, 0, "Show libbpf's and the verifier's messages", 0 },
 	{ 0 },
@@ -99,7 +101,10 @@ static const struct argp argp = {
 	       "attached in mode monitor, under names of their own, and detached at the end, however it "
 	       "comes about. An interrupt (SIGINT, SIGTERM, SIGHUP) ends it early, with its report. A "
 	       "policy that is attached and enforced already is asked before; what it refuses is not "
-	       "in the report.",
+	       "in the report.\v"
+	       "With --replay nothing is attached, and no gmem.ko is needed: the policies' own programs are "
+	       "run on each recorded request. Exit status 9: requests are missing from the recording, or it "
+	       "does not tell what a policy looks at; the report says how many.",
 };
 
 static void on_signal(int signal)
@@ -222,6 +227,7 @@ static int report(struct try *try)
 		.policy_count = try->input.specs.count,
 		.refusals = &try->refusals,
 		.lost = sums.ring_full + sums.missed,
+		.offset_ns = gmt_source_offset_ns(try->input.source),
 	};
 
 	gmt_refusals_sort(&try->refusals);
@@ -258,18 +264,6 @@ static int run(struct try *try, struct gmt_error *error)
 	return report(try) ? gmt_fail(error, GMT_EXIT_FAILURE, -ENOMEM, "out of memory") : 0;
 }
 
-/* Why not: docs/policy-files.md. */
-static int fail_replay(const struct try *try, struct gmt_error *error)
-{
-	return gmt_fail(
-		error, GMT_EXIT_FAILURE, -EOPNOTSUPP,
-		"--replay %.60s: policies cannot be replayed yet. An event does not tell all that a "
-		"policy is asked with (effective user, groups, executable, the requests that raise "
-		"no event), and a report that guesses is none; use --live, or look at what those that "
-		"were attached have said: gmemtop replay RECORDING trace -e policy",
-		try->recording);
-}
-
 int cmd_policy_try(int argc, char **argv, struct gmt_error *error)
 {
 	struct try try = { .live_ns = 0 };
@@ -277,7 +271,7 @@ int cmd_policy_try(int argc, char **argv, struct gmt_error *error)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &try);
 	if (try.recording)
-		return fail_replay(&try, error);
+		return gmt_policy_replay(try.file, try.recording, try.json, error);
 	err = gmt_policy_input_open(&try.input, try.file, error);
 	if (err)
 		return err;

@@ -20,7 +20,7 @@ enum gmt_exit {
 	GMT_EXIT_KERNEL = 6,	/* this kernel is not supported */
 	GMT_EXIT_NO_SUCH = 7,	/* there is no such gmem or policy */
 	GMT_EXIT_POLICY = 8, /* a file of policies is malformed, or does not fit what is attached */
-	GMT_EXIT_LOST = 9,   /* an audit lost records */
+	GMT_EXIT_LOST = 9,   /* an audit lost records; a recording lacks what was tried on it */
 };
 
 /**

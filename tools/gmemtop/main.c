@@ -60,7 +60,8 @@ char *gmt_verbs_help(void)
 	      out);
 	fputs("\nExit status: 0 success, 1 failure, 2 wrong usage, 3 gmem.ko missing, 4 BTF "
 	      "missing, 5 privilege missing, 6 kernel not supported, 7 no such gmem or "
-	      "policy, 8 a file of policies that is wrong, 9 an audit lost records.\n",
+	      "policy, 8 a file of policies that is wrong, 9 an audit lost records, or a recording "
+	      "does not tell all that a policy tried on it was asked.\n",
 	      out);
 	fclose(out);
 	return text;

@@ -86,6 +86,15 @@ struct gmt_refusal *gmt_refusals_add(struct gmt_refusals *refusals, size_t polic
 	return refusal;
 }
 
+uint64_t gmt_trial_undecided(const struct gmt_trial_report *report)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < report->policy_count; i++)
+		sum += report->policies[i].undecided;
+	return sum;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct gmt_refusal *x = a, *y = b;

@@ -63,13 +63,15 @@ struct gmt_refusal *gmt_refusals_add(struct gmt_refusals *refusals, size_t polic
 void gmt_refusals_sort(struct gmt_refusals *refusals);
 
 /**
- * struct gmt_trial_policy - What the kernel has counted of a policy on trial
+ * struct gmt_trial_policy - What was counted of a policy on trial: by the kernel, or of a recording
+ * @undecided: of the calls, those that looked at what the recording does not tell
  * @known: it could be read
  */
 struct gmt_trial_policy {
 	const char *name;
 	uint64_t calls;
 	uint64_t refusals;
+	uint64_t undecided;
 	int known;
 };
 
@@ -78,7 +80,11 @@ struct gmt_trial_policy {
  * @file: that was tried
  * @seconds: how long
  * @policies: @policy_count of them
- * @lost: events that are not in @refusals
+ * @lost: events that are not in @refusals; of a recording, requests that are not in it
+ * @offset_ns: from CLOCK_BOOTTIME of its host to the wall's
+ * @recording: NULL for what happened live; else @requests were in it, of which @silent_frames have
+ *	none for not having been asked to, and @broken: part of it cannot be read; @elsewhere: of another
+ *	boot or host
  */
 struct gmt_trial_report {
 	const char *file;
@@ -87,6 +93,15 @@ struct gmt_trial_report {
 	size_t policy_count;
 	const struct gmt_refusals *refusals;
 	uint64_t lost;
+	int64_t offset_ns;
+	const char *recording;
+	uint64_t requests;
+	uint64_t silent_frames;
+	int broken;
+	int elsewhere;
 };
+
+/* gmt_trial_undecided() - Return: requests that some policy could not decide on, summed up */
+uint64_t gmt_trial_undecided(const struct gmt_trial_report *report);
 
 #endif /* GMT_MODEL_REFUSALS_H */

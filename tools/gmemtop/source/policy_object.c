@@ -89,7 +89,7 @@ static struct bpf_program **programs_of(const struct gmt_policy_object *policy)
 }
 
 /* Has lockdown see binds although it lets them pass: the first one ends the setup. */
-static bool is_needed(const struct gmt_policy_spec *spec, unsigned int hook)
+bool gmt_policy_needs(const struct gmt_policy_spec *spec, unsigned int hook)
 {
 	return (spec->params.on.hooks & GMT_HOOK_BIT(hook)) ||
 	       (spec->kind == GMT_POLICY_LOCKDOWN && hook == GMEM_HOOK_BIND &&
@@ -115,7 +115,7 @@ int gmt_policy_object_open(struct gmt_policy_object *policy, const struct gmt_po
 	}
 	programs = programs_of(policy);
 	for (unsigned int hook = 0; hook < GMEM_NR_HOOKS; hook++) {
-		if (!programs[hook] || is_needed(spec, hook))
+		if (!programs[hook] || gmt_policy_needs(spec, hook))
 			continue;
 		bpf_program__set_autoload(programs[hook], false);
 		programs[hook] = NULL;

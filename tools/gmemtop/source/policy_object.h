@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One policy as a BPF object: opened with its parameters, loaded, made ready to be attached by a
- * new link or to take the place of what a link has. Called by source/policies.c and policy_try.c.
+ * new link or to take the place of what a link has. Called by source/policies.c and policy_*.c.
  */
 #ifndef GMT_SOURCE_POLICY_OBJECT_H
 #define GMT_SOURCE_POLICY_OBJECT_H
@@ -39,6 +39,9 @@ int gmt_policy_object_open(struct gmt_policy_object *policy, const struct gmt_po
 struct gmt_policy_types;
 int gmt_policy_types_load(struct gmt_policy_types **types, struct gmt_error *error);
 void gmt_policy_types_free(struct gmt_policy_types *types);
+
+/* gmt_policy_needs() - Is its program of this hook to be asked? Others would let everything pass */
+bool gmt_policy_needs(const struct gmt_policy_spec *spec, unsigned int hook);
 
 /* gmt_policy_object_load() - Give it to the verifier, and the map its value; nothing is attached */
 int gmt_policy_object_load(struct gmt_policy_object *policy, const struct gmt_policy_types *types,

@@ -236,11 +236,22 @@ static void add_refusal(yyjson_mut_doc *doc, yyjson_mut_val *object,
 	yyjson_mut_obj_add_uint(doc, object, "first_size_bytes", event->size_bytes);
 }
 
+/* Of a trial on a recording: which, and what it lacks. */
+static void add_recording(yyjson_mut_doc *doc, yyjson_mut_val *root,
+			  const struct gmt_trial_report *report)
+{
+	gmt_json_add_chars(doc, root, "recording", report->recording, SIZE_MAX);
+	yyjson_mut_obj_add_uint(doc, root, "requests", report->requests);
+	yyjson_mut_obj_add_uint(doc, root, "undecided", gmt_trial_undecided(report));
+	yyjson_mut_obj_add_uint(doc, root, "frames_without_requests", report->silent_frames);
+	yyjson_mut_obj_add_bool(doc, root, "broken", report->broken);
+	yyjson_mut_obj_add_bool(doc, root, "same_boot", !report->elsewhere);
+}
+
 int gmt_json_trial(FILE *out, const struct gmt_trial_report *report)
 {
 	const struct gmt_refusals *refusals = report->refusals;
 	yyjson_mut_doc *doc = gmt_json_new("trial");
-	int64_t offset_ns = gmt_clock_offset_ns();
 	yyjson_mut_val *root, *list;
 
 	if (!doc)
@@ -251,6 +262,8 @@ int gmt_json_trial(FILE *out, const struct gmt_trial_report *report)
 	yyjson_mut_obj_add_uint(doc, root, "refusals", refusals->total);
 	yyjson_mut_obj_add_uint(doc, root, "lost", report->lost);
 	yyjson_mut_obj_add_uint(doc, root, "refusals_of_others", refusals->beyond);
+	if (report->recording)
+		add_recording(doc, root, report);
 	list = yyjson_mut_obj_add_arr(doc, root, "policies");
 	for (size_t i = 0; i < report->policy_count; i++) {
 		const struct gmt_trial_policy *policy = &report->policies[i];
@@ -264,10 +277,12 @@ int gmt_json_trial(FILE *out, const struct gmt_trial_report *report)
 			yyjson_mut_obj_add_null(doc, of, "calls");
 			yyjson_mut_obj_add_null(doc, of, "refusals");
 		}
+		if (report->recording)
+			yyjson_mut_obj_add_uint(doc, of, "undecided", policy->undecided);
 	}
 	list = yyjson_mut_obj_add_arr(doc, root, "would_refuse");
 	for (size_t i = 0; i < refusals->count; i++)
 		add_refusal(doc, yyjson_mut_arr_add_obj(doc, list), report, &refusals->list[i],
-			    offset_ns);
+			    report->offset_ns);
 	return gmt_json_put(out, doc);
 }

@@ -336,7 +336,13 @@ void gmt_text_trial(FILE *out, const struct gmt_trial_report *report)
 	for (size_t i = 0; i < report->policy_count; i++) {
 		const struct gmt_trial_policy *policy = &report->policies[i];
 
-		if (policy->known)
+		if (policy->known && policy->undecided)
+			fprintf(out,
+				"policy %s: asked %" PRIu64 " times, would have refused %" PRIu64
+				", undecided %" PRIu64
+				": the recording does not tell what it looked at\n",
+				policy->name, policy->calls, policy->refusals, policy->undecided);
+		else if (policy->known)
 			fprintf(out,
 				"policy %s: asked %" PRIu64 " times, would have refused %" PRIu64
 				"\n",
@@ -352,6 +358,15 @@ void gmt_text_trial(FILE *out, const struct gmt_trial_report *report)
 	if (refusals->beyond)
 		fprintf(out, "and %" PRIu64 " refusals of others, for which there was no room\n",
 			refusals->beyond);
+	if (report->recording) {
+		fprintf(out,
+			"total: %.1f s recorded, requests %" PRIu64
+			"  would have been refused %" PRIu64 "  undecided %" PRIu64
+			"  lost %" PRIu64 "\n",
+			report->seconds, report->requests, refusals->total,
+			gmt_trial_undecided(report), report->lost);
+		return;
+	}
 	fprintf(out,
 		"total: %.1f s  would have been refused %" PRIu64 "  lost %" PRIu64
 		"  nothing was refused\n",
