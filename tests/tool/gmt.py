@@ -60,6 +60,11 @@ def some_rounds(usual, full):
     return full if 'GMEM_SECONDS' in os.environ else min(usual, slow_rounds(full))
 
 
+def slow_seconds(seconds):
+    """What takes so long takes a slow kernel longer."""
+    return seconds * int(os.environ.get('GMEM_SLOW', 1))
+
+
 def run_json(*args):
     """Runs a verb that prints JSON: its objects. Anything but success raises."""
     status, out, err = run(*args)
@@ -125,7 +130,7 @@ class Trace:
 
 def wait_for(condition, what, seconds=30):
     """Waits until condition() holds, and returns what it gave; longer on a slow kernel."""
-    seconds *= int(os.environ.get('GMEM_SLOW', 1))
+    seconds = slow_seconds(seconds)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         got = condition()

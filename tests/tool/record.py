@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from gmt import GMEMTOP, Tap, User, run, run_json, wait_for
+from gmt import GMEMTOP, Tap, User, run, run_json, slow_seconds, wait_for
 
 HOSTILE = b'x\x1b[31m\xff"\\'
 DIR = tempfile.mkdtemp()
@@ -65,10 +65,10 @@ def test_recording(t, busy):
     record = Record('--events', '--interval', '500ms', FILE)
     t.ok('recording to' in record.said, 'record says that it records', record.said)
     begun = time.monotonic()
-    while time.monotonic() - begun < 3:
+    while time.monotonic() - begun < slow_seconds(3):
         busy.act()
         time.sleep(0.3)
-    time.sleep(1.2)
+    time.sleep(slow_seconds(1.2))
     status, err = record.end()
     t.ok(status == 0 and ' lost 0' in err, 'ends well when interrupted, with its account', err)
     t.same(os.stat(FILE).st_mode & 0o777, 0o600, 'its file is for its owner only')
