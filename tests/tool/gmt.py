@@ -46,7 +46,7 @@ class Tap:
 def run(*args, timeout=60, **kw):
     """Runs gmemtop to its end: (status, stdout, stderr) as text."""
     kw.setdefault('stdin', subprocess.DEVNULL)
-    done = subprocess.run([GMEMTOP, *args], capture_output=True, timeout=timeout, **kw)
+    done = subprocess.run([GMEMTOP, *args], capture_output=True, timeout=slow_seconds(timeout), **kw)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
@@ -116,7 +116,7 @@ class Trace:
         """Interrupts it (0: it ends by itself): (status, stdout, stderr)."""
         if number:
             self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=slow_seconds(60))
         return self.process.returncode, out, err.decode()
 
     def end_json(self, number=signal.SIGINT):

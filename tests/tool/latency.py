@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 
-from gmt import GMEMTOP, TOP, Tap, Trace, User, run, run_json
+from gmt import GMEMTOP, TOP, Tap, Trace, User, run, run_json, slow_seconds
 
 PAGE = 4096
 PHASES = {'fault_lookup': 'lookup_ns', 'fault_policy': 'policy_ns', 'fault_alloc': 'alloc_ns', 'fault_zero': 'zero_ns'}
@@ -25,7 +25,7 @@ class Latency:
 
     def end(self, number=signal.SIGINT):
         self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=slow_seconds(60))
         if self.process.returncode:
             raise RuntimeError(f'latency: {self.process.returncode} {err}')
         return out.decode()

@@ -7,7 +7,7 @@ import socket
 import ssl
 import subprocess
 
-from gmt import GMEMTOP, TOP, wait_for
+from gmt import GMEMTOP, TOP, slow_seconds, wait_for
 
 OPENMETRICS = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3'
 SAMPLE = re.compile(r'([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$')
@@ -93,7 +93,7 @@ class Exporter:
         """Ends it: (status, what it said)."""
         if self.process.poll() is None:
             self.process.terminate()
-        _, err = self.process.communicate(timeout=60)
+        _, err = self.process.communicate(timeout=slow_seconds(60))
         return self.process.returncode, self.said + err.decode()
 
 

@@ -31,7 +31,7 @@ class Record:
 
     def end(self, number=signal.SIGINT):
         self.send(number)
-        _, err = self.process.communicate(timeout=60)
+        _, err = self.process.communicate(timeout=slow_seconds(60))
         return self.process.returncode, err.decode()
 
 
