@@ -258,7 +258,7 @@ static struct gmem_verdict gmem_bind_permit(struct gmem *gm, const struct gmem_b
 		.guest_address = info->guest_address,
 	};
 
-	if (!static_branch_unlikely(&gmem_policy_keys[GMEM_HOOK_BIND]))
+	if (!gmem_policy_asks(gm, GMEM_HOOK_BIND))
 		return (struct gmem_verdict){};
 	memcpy(request.consumer, info->consumer, sizeof(request.consumer));
 	return gmem_policy_decide(gm, &request);

@@ -68,7 +68,7 @@ static struct gmem_verdict gmem_fault_permit(struct gmem *gm, const struct vm_fa
 	if (unlikely(verdict.err)) {
 		gmem_count_denial(gm, verdict.denial);
 		gmem_audit_fault(gm, vmf->pgoff, verdict.err);
-	} else if (static_branch_unlikely(&gmem_policy_keys[GMEM_HOOK_FAULT])) {
+	} else if (gmem_policy_asks(gm, GMEM_HOOK_FAULT)) {
 		verdict = gmem_fault_ask(gm, vmf, trace);
 	}
 	return verdict;

@@ -19,16 +19,30 @@ struct bpf_link;
  */
 extern struct static_key_false gmem_policy_keys[GMEM_NR_HOOKS];
 
+/* Policies of more than one gmem; those of one are in its own list. */
+extern struct list_head gmem_policies_wide;
+
 struct gmem_verdict gmem_policy_decide(struct gmem *gm, struct gmem_request *request);
 bool gmem_policy_watched(struct gmem *gm, enum gmem_hook hook);
 
 /*
+ * May there be anybody to ask about such acts on this gmem? A policy that comes later than
+ * this look is as one that comes later than the reader's walk of the lists.
+ */
+static __always_inline bool gmem_policy_asks(const struct gmem *gm, enum gmem_hook hook)
+{
+	return static_branch_unlikely(&gmem_policy_keys[hook]) &&
+	       (!list_empty(&gmem_policies_wide) || !list_empty(&gm->policies) ||
+		gm->flags & GMEM_CREATE_POLICY_REQUIRED);
+}
+
+/*
  * gmem_policy_ask(gm, hook, .offset_bytes = ..., ...): the verdict of all policies that cover
  * a gmem; its refusal is counted and told already. Nothing but a patched-out branch until
- * there was somebody to ask.
+ * there was somebody to ask, nothing but a look at two empty lists once all have gone.
  */
 #define gmem_policy_ask(gm, _hook, ...)							\
-	(static_branch_unlikely(&gmem_policy_keys[_hook]) ?				\
+	(gmem_policy_asks(gm, _hook) ?							\
 	 gmem_policy_decide(gm, &(struct gmem_request){ .hook = (_hook), __VA_ARGS__ }) :	\
 	 (struct gmem_verdict){})
 
@@ -38,7 +52,7 @@ bool gmem_policy_watched(struct gmem *gm, enum gmem_hook hook);
  */
 static inline bool gmem_policy_watches(struct gmem *gm, enum gmem_hook hook)
 {
-	return static_branch_unlikely(&gmem_policy_keys[hook]) && gmem_policy_watched(gm, hook);
+	return gmem_policy_asks(gm, hook) && gmem_policy_watched(gm, hook);
 }
 
 void gmem_policy_open(struct gmem *gm);

@@ -18,7 +18,6 @@ static DEFINE_MUTEX(gmem_policy_lock);
 static LIST_HEAD(gmem_policies_all);
 static u64 gmem_policy_last_id;
 
-/* Policies of more than one gmem. */
 LIST_HEAD(gmem_policies_wide);
 
 static const struct gmem_policy_ops *gmem_policy_ops_locked(const struct gmem_policy *p)

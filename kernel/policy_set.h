@@ -40,7 +40,6 @@ struct gmem_policy {
 };
 
 extern struct srcu_struct gmem_policy_srcu;
-extern struct list_head gmem_policies_wide;
 
 /* In a read section, or with the set's lock held. */
 static inline const struct gmem_policy_ops *gmem_policy_ops_of(const struct gmem_policy *p)

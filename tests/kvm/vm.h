@@ -189,6 +189,22 @@ static inline void vm_put_code(int gmem, uint64_t offset)
 	gmem_hide(gmem, offset, PAGE, GMEM_CONTENT_KEEP);
 }
 
+/* Says what KVM tells of a guest that it gave up. */
+static inline _Noreturn void vm_bail(const struct vm *vm)
+{
+	const struct kvm_run *run = vm->run;
+	struct kvm_regs regs = {};
+
+	ioctl(vm->cpu, KVM_GET_REGS, &regs);
+	if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR)
+		for (uint32_t i = 0; i < run->internal.ndata && i < 16; i++)
+			diag("internal.data[%u] = %#llx", i, run->internal.data[i]);
+	tap_bail("the guest left with exit reason %u (suberror %u) at rip %#llx, address %#llx, value %#llx",
+		 run->exit_reason,
+		 run->exit_reason == KVM_EXIT_INTERNAL_ERROR ? run->internal.suberror : 0,
+		 regs.rip, regs.rdi, regs.rsi);
+}
+
 /* Lets the guest go on until it has an answer, or cannot go on. */
 static inline struct vm_result vm_go(struct vm *vm)
 {
@@ -217,7 +233,7 @@ static inline struct vm_result vm_go(struct vm *vm)
 			return r;
 		}
 		if (vm->run->exit_reason != KVM_EXIT_IO || vm->run->io.port != VM_PORT)
-			tap_bail("the guest left with exit reason %u", vm->run->exit_reason);
+			vm_bail(vm);
 		data = (uint32_t *)((char *)vm->run + vm->run->io.data_offset);
 		if (vm->run->io.direction == KVM_EXIT_IO_OUT) {
 			r.value = *data;
