@@ -33,6 +33,8 @@ static atomic_ulong wrong, done_ops, exits;
 struct guest {
 	struct vm vm;
 	int part;
+	pthread_t thread;
+	atomic_bool done;
 };
 
 static struct guest guests[2];
@@ -71,6 +73,8 @@ static uint32_t insist(struct guest *g, enum vm_op op, uint64_t at, uint32_t val
 	struct vm_result r = vm_do(&g->vm, op, at, value);
 
 	while (r.err) {
+		if (vm_give_up)
+			vm_bail(&g->vm);
 		atomic_fetch_add(&exits, 1);
 		if (r.exit == KVM_EXIT_MEMORY_FAULT) {
 			if (vm_attributes(&g->vm, r.fault_gpa & ~(PAGE - 1), PAGE, r.fault_private,
@@ -109,6 +113,7 @@ static void *run_guest(void *arg)
 		if (insist(g, VM_LOAD, gpa(churn), 0) & ~0x600du)
 			atomic_fetch_add(&wrong, 1);
 	}
+	atomic_store(&g->done, true);
 	return NULL;
 }
 
@@ -202,10 +207,33 @@ static unsigned long kill_vmms(double seconds)
 	return killed;
 }
 
+static void interrupt(int signal)
+{
+	(void)signal;
+}
+
+/* When all should have ended long ago: lets the guests that have not say where they are. */
+static void *watch(void *arg)
+{
+	unsigned long seconds = *(unsigned long *)arg;
+
+	sleep((seconds + 25) * 100 / slow_rounds(100));
+	diag("%lu operations, %lu exits with a fault; no end after %lu s", atomic_load(&done_ops),
+	     atomic_load(&exits), seconds);
+	vm_give_up = true;
+	for (;;) {
+		for (int i = 0; i < 2; i++)
+			if (!atomic_load(&guests[i].done))
+				pthread_kill(guests[i].thread, SIGUSR1);
+		sleep(1);
+	}
+	return NULL;
+}
+
 int main(void)
 {
 	unsigned long seconds = test_seconds(12), killed;
-	pthread_t threads[3];
+	pthread_t churner, watcher;
 	struct gmem_stats s;
 
 	tap_plan(5);
@@ -219,12 +247,15 @@ int main(void)
 			tap_bail("a guest: %s", strerror(errno));
 	}
 	for (int i = 0; i < 2; i++)
-		pthread_create(&threads[i], NULL, run_guest, &guests[i]);
-	pthread_create(&threads[2], NULL, churn, NULL);
+		pthread_create(&guests[i].thread, NULL, run_guest, &guests[i]);
+	pthread_create(&churner, NULL, churn, NULL);
+	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = interrupt }, NULL);
+	pthread_create(&watcher, NULL, watch, &seconds);
 	killed = kill_vmms(seconds);
 	atomic_store(&over, true);
-	for (int i = 0; i < 3; i++)
-		pthread_join(threads[i], NULL);
+	for (int i = 0; i < 2; i++)
+		pthread_join(guests[i].thread, NULL);
+	pthread_join(churner, NULL);
 
 	diag("%lu s: %lu operations, %lu exits with a fault, %lu VMMs killed", seconds,
 	     atomic_load(&done_ops), atomic_load(&exits), killed);

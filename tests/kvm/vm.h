@@ -189,20 +189,31 @@ static inline void vm_put_code(int gmem, uint64_t offset)
 	gmem_hide(gmem, offset, PAGE, GMEM_CONTENT_KEEP);
 }
 
-/* Says what KVM tells of a guest that it gave up. */
+/* Set before a signal that interrupts KVM_RUN: a guest without an answer is given up. */
+static volatile bool vm_give_up;
+
+/* Says what KVM tells of a guest that does not go on. */
 static inline _Noreturn void vm_bail(const struct vm *vm)
 {
 	const struct kvm_run *run = vm->run;
 	struct kvm_regs regs = {};
 
 	ioctl(vm->cpu, KVM_GET_REGS, &regs);
+	diag("asked for: op %u, address %#x, value %u; words it read: %d", vm->input[0],
+	     vm->input[1], vm->input[2], vm->next_input);
+	diag("eax %#llx ebx %#llx ecx %#llx flags %#llx", regs.rax, regs.rbx, regs.rcx,
+	     regs.rflags);
+	if (run->exit_reason == KVM_EXIT_MEMORY_FAULT)
+		diag("memory fault at %#llx, flags %#llx", run->memory_fault.gpa,
+		     run->memory_fault.flags);
 	if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR)
 		for (uint32_t i = 0; i < run->internal.ndata && i < 16; i++)
 			diag("internal.data[%u] = %#llx", i, run->internal.data[i]);
-	tap_bail("the guest left with exit reason %u (suberror %u) at rip %#llx, address %#llx, value %#llx",
-		 run->exit_reason,
-		 run->exit_reason == KVM_EXIT_INTERNAL_ERROR ? run->internal.suberror : 0,
-		 regs.rip, regs.rdi, regs.rsi);
+	tap_bail(
+		"the guest left with exit reason %u (suberror %u) at rip %#llx, address %#llx, value %#llx",
+		run->exit_reason,
+		run->exit_reason == KVM_EXIT_INTERNAL_ERROR ? run->internal.suberror : 0, regs.rip,
+		regs.rdi, regs.rsi);
 }
 
 /* Lets the guest go on until it has an answer, or cannot go on. */
@@ -213,8 +224,11 @@ static inline struct vm_result vm_go(struct vm *vm)
 
 	for (;;) {
 		if (ioctl(vm->cpu, KVM_RUN, NULL) < 0) {
-			if (errno == EINTR || errno == EAGAIN)
+			if (errno == EINTR || errno == EAGAIN) {
+				if (vm_give_up)
+					vm_bail(vm);
 				continue;
+			}
 			r.err = errno;
 			r.exit = vm->run->exit_reason;
 			if (r.exit == KVM_EXIT_MEMORY_FAULT) {
