@@ -20,6 +20,12 @@ class Picture(pyte.Screen):
 
     last = ' '
 
+    @property
+    def display(self):
+        """As pyte's, which measures each character anew: the cell behind a wide one is empty anyhow."""
+        columns = range(self.columns)
+        return [''.join([row[x].data for x in columns]) for row in (self.buffer[y] for y in range(self.lines))]
+
     def draw(self, data):
         super().draw(data)
         self.last = data[-1:] or self.last
@@ -53,6 +59,7 @@ class Screen:
         self.screen = Picture(columns, lines)
         self.stream = Stream(self.screen)
         self.raw = b''
+        self.seen = None
         self.master, slave = pty.openpty()
         self.slave = slave
         self.size(columns, lines)
@@ -68,6 +75,7 @@ class Screen:
     def size(self, columns, lines):
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack('HHHH', lines, columns, 0, 0))
         self.screen.resize(lines, columns)
+        self.seen = None
 
     def read(self, seconds=0.0):
         """Whatever comes until none has for so long."""
@@ -82,7 +90,10 @@ class Screen:
             self.stream.feed(data)
 
     def lines(self):
-        return [line.rstrip() for line in self.screen.display]
+        """The picture, composed once for whatever has come."""
+        if not self.seen or self.seen[0] != len(self.raw):
+            self.seen = len(self.raw), [line.rstrip() for line in self.screen.display]
+        return self.seen[1]
 
     def text(self):
         return '\n'.join(self.lines())
