@@ -5,7 +5,7 @@ import os
 import re
 import tempfile
 
-from gmt import Tap, Trace, run, run_json
+from gmt import Tap, Trace, run, run_json, wait_for
 from metrics import Exporter, Page, promtool
 from record import Record, timeless
 from screen import listening
@@ -70,7 +70,7 @@ def test_reasons(t, screen, before):
 
 def test_listens(t, screen, before, protected):
     screen.settle(b'7', 0.5)
-    t.ok(listening() > before, 'the view of events listens')
+    t.ok(wait_for(lambda: listening() > before, 'programs'), 'the view of events listens')
     protected.do('touch', GPA + 16 * PAGE, 1)
     protected.do('attributes', GPA + 32 * PAGE, PAGE, 0)
     t.ok(screen.wait(has(' fault ', ' alloc ', 'kind=guest', ' convert '), 'events'), 'and shows them', screen.text())

@@ -10,7 +10,7 @@ import time
 
 import pyte
 
-from gmt import GMEMTOP, wait_for
+from gmt import GMEMTOP, slow_seconds, wait_for
 
 LEAVE = b'\x1b[?1049l'
 
@@ -118,7 +118,7 @@ class Screen:
     def settle(self, keys=b'', seconds=0.06):
         """Types keys one by one, each when it has slept since the one before and nothing comes any more; the picture then."""
         for key in [b'', *(keys if isinstance(keys, (list, tuple)) else [keys[i:i + 1] for i in range(len(keys))])]:
-            end = time.monotonic() + 20
+            end = time.monotonic() + slow_seconds(20)
             before = self.slept()
             os.write(self.master, key)
             quiet = 0
@@ -141,7 +141,7 @@ class Screen:
     def end(self):
         """Waits for its end: (wait status, whether the terminal is as it was)."""
         status = None
-        end = time.monotonic() + 20
+        end = time.monotonic() + slow_seconds(20)
         while status is None and time.monotonic() < end:
             self.read(0.05)
             pid, got = os.waitpid(self.pid, os.WNOHANG)
