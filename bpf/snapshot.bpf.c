@@ -3,7 +3,7 @@
  * What there is: gmems, and the bindings of them. One run of a program copies up to a batch, from
  * where it is told to begin, into a global array that user space has mapped. Run by the tool's
  * source/bpf.c; between runs they cost nothing, and no event is listened to. They are one object,
- * since each object makes libbpf read all of the kernel's types.
+ * which the tool loads first of all: by its light skeleton, see source/bpf_snapshot.h.
  */
 #include <linux/errno.h>
 

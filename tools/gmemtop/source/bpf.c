@@ -15,7 +15,6 @@
 
 #include "places.skel.h"
 #include "policies.skel.h"
-#include "snapshot.skel.h"
 #include "source/bpf_source.h"
 #include "source/probe.h"
 
@@ -39,10 +38,10 @@ int gmt_bpf_load_failed(struct gmt_error *error, const char *what, int err)
 		what, strerror(-err));
 }
 
-int gmt_bpf_run(struct bpf_program *program, const char *what, struct gmt_error *error)
+int gmt_bpf_run(int program, const char *what, struct gmt_error *error)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
-	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
+	int err = bpf_prog_test_run_opts(program, &opts);
 
 	if (err)
 		return gmt_fail(error, GMT_EXIT_FAILURE, err, "the %s program cannot be run: %s",
@@ -54,33 +53,11 @@ int gmt_bpf_run(struct bpf_program *program, const char *what, struct gmt_error 
 	return err;
 }
 
-static struct gmt_snapshot *open_and_load(bool whole)
-{
-	struct gmt_snapshot *snapshot = gmt_snapshot__open();
-	int err;
-
-	if (!snapshot)
-		return NULL;
-	bpf_program__set_autoload(snapshot->progs.sys_bindings, whole);
-	err = gmt_snapshot__load(snapshot);
-	if (!err)
-		return snapshot;
-	gmt_snapshot__destroy(snapshot);
-	errno = -err;
-	return NULL;
-}
-
 static int load_snapshot(struct gmt_bpf *bpf, struct gmt_error *error)
 {
-	if (bpf->snapshot)
-		return 0;
-	bpf->snapshot = open_and_load(true);
-	/* A gmem.ko with an iterator that does not fit must not cost the rest. */
-	if (!bpf->snapshot && errno != EPERM) {
-		bpf->snapshot = open_and_load(false);
-		bpf->no_bindings = bpf->snapshot;
-	}
-	return bpf->snapshot ? 0 : gmt_bpf_load_failed(error, "snapshot", -errno);
+	int err = bpf->scan.bss ? 0 : gmt_scan_load(&bpf->scan);
+
+	return err ? gmt_bpf_load_failed(error, "snapshot", err) : 0;
 }
 
 static int bpf_snapshot(struct gmt_source *source, gmt_gmem_fn fn, void *ctx,
@@ -95,11 +72,11 @@ static int bpf_snapshot(struct gmt_source *source, gmt_gmem_fn fn, void *ctx,
 	err = load_snapshot(bpf, error);
 	if (err)
 		return err;
-	bss = bpf->snapshot->bss;
+	bss = bpf->scan.bss;
 	do {
 		bss->from_id = from_id;
 		bss->wanted = GMT_SNAPSHOT_BATCH;
-		err = gmt_bpf_run(bpf->snapshot->progs.sys_snapshot, "snapshot", error);
+		err = gmt_bpf_run(bpf->scan.sys_snapshot, "snapshot", error);
 		if (err)
 			return err;
 		count = bss->count;
@@ -123,10 +100,10 @@ static int bpf_find(struct gmt_source *source, uint64_t id, struct gmt_rec_gmem 
 	err = load_snapshot(bpf, error);
 	if (err)
 		return err;
-	bss = bpf->snapshot->bss;
+	bss = bpf->scan.bss;
 	bss->from_id = id;
 	bss->wanted = 1;
-	err = gmt_bpf_run(bpf->snapshot->progs.sys_snapshot, "snapshot", error);
+	err = gmt_bpf_run(bpf->scan.sys_snapshot, "snapshot", error);
 	if (err)
 		return err;
 	if (bss->count != 1 || bss->rows[0].id != id)
@@ -147,14 +124,14 @@ static int bpf_bindings(struct gmt_source *source, uint64_t first, uint64_t last
 	err = load_snapshot(bpf, error);
 	if (err)
 		return err;
-	if (bpf->no_bindings)
+	if (bpf->scan.sys_bindings < 0)
 		return gmt_bpf_load_failed(error, "bindings", -EOPNOTSUPP);
-	bss = bpf->snapshot->bss;
+	bss = bpf->scan.bss;
 	do {
 		bss->from_id = first;
 		bss->from_offset_bytes = from;
 		bss->last_id = last;
-		err = gmt_bpf_run(bpf->snapshot->progs.sys_bindings, "bindings", error);
+		err = gmt_bpf_run(bpf->scan.sys_bindings, "bindings", error);
 		if (err == -EOPNOTSUPP)
 			return gmt_fail(error, GMT_EXIT_MODULE, err,
 					"this gmem.ko does not tell its bindings");
@@ -195,7 +172,8 @@ static int bpf_policies(struct gmt_source *source, gmt_policy_fn fn, void *ctx,
 	bss = bpf->policies->bss;
 	do {
 		bss->from_id = from_id;
-		err = gmt_bpf_run(bpf->policies->progs.sys_policies, "policies", error);
+		err = gmt_bpf_run(bpf_program__fd(bpf->policies->progs.sys_policies), "policies",
+				  error);
 		if (err == -EOPNOTSUPP)
 			return gmt_fail(error, GMT_EXIT_MODULE, err,
 					"this gmem.ko knows no policies: install it from the same "
@@ -248,7 +226,7 @@ static void bpf_close(struct gmt_source *source)
 
 	gmt_bpf_trace_close(bpf);
 	gmt_bpf_requests_close(bpf);
-	gmt_snapshot__destroy(bpf->snapshot);
+	gmt_scan_unload(&bpf->scan);
 	gmt_policies__destroy(bpf->policies);
 	gmt_places__destroy(bpf->places);
 	gmt_bpf_holders_close(bpf);

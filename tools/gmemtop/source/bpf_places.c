@@ -55,7 +55,7 @@ int gmt_bpf_ranges(struct gmt_source *source, uint64_t id, gmt_range_fn fn, void
 	do {
 		bss->from_id = id;
 		bss->from_offset_bytes = from;
-		err = gmt_bpf_run(bpf->places->progs.sys_ranges, "ranges", error);
+		err = gmt_bpf_run(bpf_program__fd(bpf->places->progs.sys_ranges), "ranges", error);
 		if (err == -ENOENT)
 			return gmt_source_no_such(id, error);
 		if (err)
@@ -89,7 +89,7 @@ int gmt_bpf_nodes(struct gmt_source *source, uint64_t first, uint64_t last, gmt_
 		bss->from_id = first;
 		bss->from_nid = from_nid;
 		bss->last_id = last;
-		err = gmt_bpf_run(bpf->places->progs.sys_nodes, "nodes", error);
+		err = gmt_bpf_run(bpf_program__fd(bpf->places->progs.sys_nodes), "nodes", error);
 		if (err == -EOPNOTSUPP)
 			return gmt_fail(error, GMT_EXIT_MODULE, err,
 					"this gmem.ko does not tell bytes by NUMA node");

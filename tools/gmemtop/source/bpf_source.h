@@ -3,24 +3,23 @@
 #ifndef GMT_SOURCE_BPF_SOURCE_H
 #define GMT_SOURCE_BPF_SOURCE_H
 
+#include "source/bpf_snapshot.h"
 #include "source/cgroup.h"
 #include "source/source.h"
 
 /**
  * struct gmt_bpf - gmem.ko on this host
  * @source: embedded first
- * @snapshot: loaded when first used; so are @places, @policies, @holders
- *	and @events
+ * @scan: loaded when first used; so are @places, @policies, @holders and @events
  * @ring: reads @events' ring buffer
  * @fn: who is told of events while a poll runs, with @ctx and the last answer @stop
  * @cgroups: owned
  */
 struct gmt_bpf {
 	struct gmt_source source;
-	struct gmt_snapshot *snapshot;
-	bool no_bindings; /* their program did not load */
+	struct gmt_scan scan;
 	struct gmt_places *places;
-	bool no_nodes; /* likewise */
+	bool no_nodes; /* their program did not load */
 	struct gmt_policies *policies;
 	struct gmt_holders *holders;
 	struct gmt_times *times;       /* while times are aggregated */
@@ -37,10 +36,8 @@ struct gmt_bpf {
 /* Fills @error for a program that did not load. Return: @err */
 int gmt_bpf_load_failed(struct gmt_error *error, const char *what, int err);
 
-struct bpf_program;
-
-/* Runs a SEC("syscall") program. Return: its own verdict, -ENOENT and -EOPNOTSUPP without @error */
-int gmt_bpf_run(struct bpf_program *program, const char *what, struct gmt_error *error);
+/* Runs a SEC("syscall") program, by its descriptor. Return: its own verdict, -ENOENT and -EOPNOTSUPP without @error */
+int gmt_bpf_run(int program, const char *what, struct gmt_error *error);
 
 /* bpf_places.c */
 int gmt_bpf_ranges(struct gmt_source *source, uint64_t id, gmt_range_fn fn, void *ctx,
