@@ -2,7 +2,7 @@
 # The tests of policies: what other tests have, the policies that they load, as skeletons, and tests/policy/lib.
 
 POLICY_TEST_BPF := $(patsubst %.bpf.c,$(BUILD)/%.skel.h,$(wildcard tests/policy/bpf/*.bpf.c))
-POLICY_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/policy/*.c))
+POLICY_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/policy/*.c) tests/debug/failpolicy.c)
 POLICY_TEST_LIB := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/policy/lib/*.c))
 POLICY_TEST_CFLAGS := $(TEST_CFLAGS) -Itests/policy/lib -Ibpf -I$(BUILD)/bpf -I$(BUILD)/tests/policy/bpf
 POLICY_SHIPPED := $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard bpf/policy/*.bpf.c bpf/lsm/*.bpf.c))
@@ -22,7 +22,7 @@ $(POLICY_TEST_LIB): $(BUILD)/%.o: %.c $(POLICY_TEST_BPF)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(POLICY_TEST_CFLAGS) -c -o $@ $<
 
-$(POLICY_TESTS): $(BUILD)/tests/policy/%: tests/policy/%.c $(POLICY_TEST_BPF) $(POLICY_SHIPPED) \
+$(POLICY_TESTS): $(BUILD)/%: %.c $(POLICY_TEST_BPF) $(POLICY_SHIPPED) \
 		$(POLICY_TEST_LIB) $(TEST_LIB)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
