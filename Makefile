@@ -61,6 +61,7 @@ vm: all
 
 bench: all kvm kvm-stock
 	@tests/vm/run -k $(NEWEST) -o $(BUILD)/bench --icount -- tests/bench/run
+	@tests/vm/run -k $(NEWEST) -o $(BUILD)/bench-times -- tests/bench/times
 
 soak: all
 	@tests/soak $(NEWEST) $(S)

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What gmemtop costs, in lines as the other benchmarks print: instructions, by /proc/PID/schedstat under -icount.
 
-With the argument stock: on KVM's own guest_memfds, where that KVM is loaded. The dashboard runs on a terminal of 120 x 40, which this reads; its own work is not counted."""
+With the argument stock: on KVM's own guest_memfds, where that KVM is loaded. With --time: a table in milliseconds, where
+the clock tells time. The dashboard runs on a terminal of 120 x 40, which this reads; its own work is not counted."""
 import fcntl
 import os
 import pty
 import select
+import statistics
 import struct
 import subprocess
 import sys
@@ -15,6 +17,9 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GMEMTOP = os.path.join(TOP, 'build/bin/gmemtop')
+sys.path.insert(0, os.path.join(TOP, 'tests/tool'))
+
+from export_cost import scrapes  # noqa: E402, as the path is needed first
 
 
 class Many:
@@ -37,6 +42,7 @@ class Dashboard:
     """gmemtop on a terminal; its first screen is there when the constructor returns."""
 
     def __init__(self, *args):
+        began = time.monotonic()
         self.pid, self.terminal = pty.fork()
         if not self.pid:
             # The size is set before anything of it is read.
@@ -46,6 +52,7 @@ class Dashboard:
         seen = b''
         while b'many' not in seen:
             seen += os.read(self.terminal, 65536)
+        self.first_screen = (time.monotonic() - began) * 1e9
         self.watch(0.1)
 
     def watch(self, seconds):
@@ -81,11 +88,12 @@ class Dashboard:
 
 
 def measure(many, seconds, *args):
-    """What it takes to the first screen, a second of the dashboard, and KiB resident at most."""
+    """What it takes to the first screen, a second of the dashboard, KiB resident at most, and when the first screen was there."""
     dashboard = Dashboard(*args)
     start = dashboard.instructions()
     dashboard.watch(2.1)
-    figures = start, dashboard.second(seconds), dashboard.resident()
+    figures = {'start': start, 'second': dashboard.second(seconds), 'resident': dashboard.resident(),
+               'first screen': dashboard.first_screen}
     dashboard.end()
     many.end()
     return figures
@@ -109,14 +117,31 @@ def on_stock():
     return {'100 stock': measure(Many(100, 1, 'many_kvm'), 20, *args), '1,000 stock': measure(Many(1000, 10, 'many_kvm'), 10, *args)}
 
 
+def in_milliseconds(columns):
+    print(f'{"gmemtop, milliseconds":24}' + ''.join(f'{column:>16}' for column in columns))
+    for row, what in (('first screen', 'first screen'), ('start', 'CPU until then'), ('second', 'CPU a second')):
+        print(f'{what:24}' + ''.join(f'{figures[row] / 1e6:16.1f}' for figures in columns.values()))
+
+
 def main():
-    columns = on_stock() if sys.argv[1:] == ['stock'] else on_gmem()
+    stock, timed = 'stock' in sys.argv[1:], '--time' in sys.argv[1:]
+    columns = on_stock() if stock else on_gmem()
+    cpu, wall = [], []
+    if not stock:
+        _, cpu, wall = scrapes(4)
+    if timed:
+        in_milliseconds(columns)
+        if not stock:
+            print(f'a scrape of 1,000 VMs: {statistics.median(wall) * 1e3:.1f}, CPU {statistics.median(cpu) / 1e6:.1f}')
+        return
     for title, rows in (('gmemtop on a terminal, instructions', ('start', 'second')),
                         ('gmemtop on a terminal, KiB', ('resident',))):
         print(f'# {title}')
         for row in rows:
-            for column, (start, second, resident) in columns.items():
-                print(f'{row}\t{column}\t{ {"start": start, "second": second, "resident": resident}[row]:.1f}')
+            for column, figures in columns.items():
+                print(f'{row}\t{column}\t{figures[row]:.1f}')
+    if not stock:
+        print(f'# gmemtop export, instructions\nscrape\t1,000 VMs\t{statistics.median(cpu):.1f}')
 
 
 main()

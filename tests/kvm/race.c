@@ -96,6 +96,7 @@ static void *run_guest(void *arg)
 	unsigned int seed = g->part + 1;
 	uint32_t value[CHURN];
 
+	vcpus_share_cpu();
 	for (int i = STABLE; i < CHURN; i++) {
 		value[i] = i * 100000;
 		insist(g, VM_FILL, gpa(i), value[i]);
@@ -172,6 +173,7 @@ static int doomed(unsigned int seed)
 	struct guest g = { .part = 2 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	vcpus_share_cpu();
 	if (!start_guest(&g.vm, g.part))
 		return 1;
 	for (int i = 0; rand_r(&seed) % 200; i++)

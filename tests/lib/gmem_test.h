@@ -106,6 +106,12 @@ unsigned long slow_rounds(unsigned long full);
 unsigned long some_rounds(unsigned long usual, unsigned long full);
 /* How long a test goes on that may go on for any time: GMEM_SECONDS (make soak), or @usual. */
 unsigned long test_seconds(unsigned long usual);
+/*
+ * Before several vCPUs run at once: each thread that runs one stays on the last CPU. Only
+ * where QEMU emulates the CPUs: two of them inside guests at once break the host
+ * (docs/testing.md).
+ */
+void vcpus_share_cpu(void);
 long read_long(const char *path);
 void write_text(const char *path, const char *text);
 bool read_text(const char *path, char *out, size_t size);

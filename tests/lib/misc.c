@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Small things that several C tests need: kernel files of one value, guard pages, children. */
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,6 +45,18 @@ unsigned long test_seconds(unsigned long usual)
 	const char *wish = getenv("GMEM_SECONDS");
 
 	return wish ? strtoul(wish, NULL, 10) : usual;
+}
+
+void vcpus_share_cpu(void)
+{
+	cpu_set_t last;
+
+	if (!getenv("GMEM_EMULATED"))
+		return;
+	CPU_ZERO(&last);
+	CPU_SET(sysconf(_SC_NPROCESSORS_ONLN) - 1, &last);
+	if (sched_setaffinity(0, sizeof(last), &last))
+		tap_bail("sched_setaffinity: %s", strerror(errno));
 }
 
 long read_long(const char *path)

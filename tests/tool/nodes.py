@@ -43,7 +43,7 @@ def check(t, placed, want, what):
 
 def main():
     others = len(glob.glob('/sys/devices/system/node/node[0-9]*'))
-    with Tap(12) as t:
+    with Tap(14) as t:
         t.same(others, 2, 'the guest has two nodes')
         placed = Placed()
         check(t, placed, {}, 'nothing is resident: no node is told')
@@ -68,8 +68,11 @@ def main():
         status, out, _ = run('show', str(placed.id))
         t.ok(status == 0 and 'resident node 0      1998848 (1.9M)\nresident node 1      458752 (448K)\n' in out,
              'show in text', out)
+        t.same([placed.do('allocate', 0, 4000, 5000), placed.do('allocate', 1, 9000, 500)], [0] * 2,
+               'many pages')
+        check(t, placed, {0: 5488, 1: 612}, 'count as well')
         placed.do('punch', 0, PAGES)
-        check(t, placed, {}, 'all of it')
+        check(t, placed, {}, 'all of it, more pages than are walked at once')
         placed.do('touch', 1, 1990, 10)
         placed.do('close')
         t.same(run('show', str(placed.id))[0], 7, 'and the end')

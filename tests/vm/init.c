@@ -38,6 +38,7 @@ struct job {
 	char before[256];  /* a module that gmem.ko needs */
 	char modules[256]; /* where this kernel's own modules are, if not in the root */
 	char slow[16];
+	bool emulated;
 	char cwd[256];
 	char kernel[32];
 	char term[64];
@@ -141,6 +142,8 @@ static void read_job(void)
 			snprintf(job.modules, sizeof(job.modules), "%s", v);
 		else if ((v = value_of(line, "slow")))
 			snprintf(job.slow, sizeof(job.slow), "%s", v);
+		else if (value_of(line, "emulated"))
+			job.emulated = true;
 		else if ((v = value_of(line, "cwd")))
 			snprintf(job.cwd, sizeof(job.cwd), "%s", v);
 		else if ((v = value_of(line, "kernel")))
@@ -280,6 +283,8 @@ static pid_t start_command(void)
 	setenv("TERM", job.term[0] ? job.term : "dumb", 1);
 	setenv("GMEM_KERNEL", job.kernel, 1);
 	setenv("GMEM_SLOW", job.slow[0] ? job.slow : "1", 1);
+	if (job.emulated)
+		setenv("GMEM_EMULATED", "1", 1);
 	setenv("GMEM_OUT", job.dir, 1);
 	setgroups(0, NULL);
 	signal(SIGCHLD, SIG_DFL);
