@@ -29,9 +29,16 @@ static uint64_t mark(uint64_t page)
 	return 0xabcd000000000000ULL | page << 16;
 }
 
+/* By bytes: a system call's copy of eight is no single access (a memfd's is torn just as well). */
 static bool may_hold(uint64_t page, uint64_t value)
 {
-	return value == 0 || value == mark(page);
+	for (int shift = 0; shift < 64; shift += 8) {
+		uint8_t byte = value >> shift;
+
+		if (byte && byte != (uint8_t)(mark(page) >> shift))
+			return false;
+	}
+	return true;
 }
 
 struct worker {
@@ -56,6 +63,13 @@ static void wrong(struct worker *w, const char *what)
 		diag("  %s: %s", what, strerror(errno));
 }
 
+static void check_value(struct worker *w, const char *what, uint64_t page, uint64_t value)
+{
+	if (!may_hold(page, value) && !w->wrong++)
+		diag("  %s: page %llu holds %#llx", what, (unsigned long long)page,
+		     (unsigned long long)value);
+}
+
 static void touch(struct worker *w, uint64_t page)
 {
 	char *at = map + page * PAGE + 8;
@@ -65,8 +79,8 @@ static void touch(struct worker *w, uint64_t page)
 		w->denied++;
 		if (t.signo != SIGBUS || t.code != BUS_ADRERR || t.addr != at)
 			wrong(w, "signal of a touch");
-	} else if (!may_hold(page, t.value)) {
-		wrong(w, "value of a touch");
+	} else {
+		check_value(w, "touch", page, t.value);
 	}
 }
 
@@ -113,8 +127,10 @@ static void transfer(struct worker *w, uint64_t page)
 	}
 	if (got == -1 && errno == EACCES)
 		w->denied++;
-	else if (got != 8 || !may_hold(page, value))
+	else if (got != 8)
 		wrong(w, "transfer");
+	else
+		check_value(w, "transfer", page, value);
 }
 
 static void look(struct worker *w, uint64_t page, uint64_t count)
