@@ -11,9 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kvm_records.h" /* the skeletons speak of its types */
-
-#include "kvm_scan.skel.h"
 #include "source/kvm_source.h"
 #include "view/format.h"
 
@@ -166,7 +163,7 @@ static int read_fds(struct gmt_kvm *kvm, int iter)
 
 static int scan_files(struct gmt_kvm *kvm, struct gmt_error *error)
 {
-	int iter = bpf_iter_create(bpf_link__fd(kvm->link));
+	int iter = bpf_iter_create(kvm->programs.kvm_fds);
 	int err = iter < 0 ? -errno : read_fds(kvm, iter);
 
 	if (iter >= 0)
@@ -194,7 +191,7 @@ static int add_slot(struct gmt_kvm *kvm, const struct gmt_kvm_slot *slot)
 static int scan_some_vms(struct gmt_kvm *kvm, const uint64_t *vms, uint32_t count,
 			 struct gmt_error *error)
 {
-	struct gmt_kvm_scan__bss *bss = kvm->scan->bss;
+	struct gmt_kvm_scan__bss *bss = kvm->programs.bss;
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	int err;
 
@@ -203,7 +200,7 @@ static int scan_some_vms(struct gmt_kvm *kvm, const uint64_t *vms, uint32_t coun
 	bss->vm_index = 0;
 	bss->bucket = 0;
 	while (bss->vm_index < count) {
-		err = bpf_prog_test_run_opts(bpf_program__fd(kvm->scan->progs.sys_slots), &opts);
+		err = bpf_prog_test_run_opts(kvm->programs.sys_slots, &opts);
 		if (err)
 			return gmt_fail(error, GMT_EXIT_FAILURE, err,
 					"the slots program cannot be run: %s", strerror(-err));
@@ -233,21 +230,13 @@ static int load(struct gmt_kvm *kvm, struct gmt_error *error)
 {
 	int err;
 
-	if (kvm->link)
+	if (kvm->programs.bss)
 		return 0;
 	kvm->buffer.items = kvm->buffer.items ? kvm->buffer.items : malloc(READ_BYTES);
 	if (!kvm->buffer.items)
 		return gmt_fail(error, GMT_EXIT_FAILURE, -ENOMEM, "out of memory");
-	if (!kvm->scan)
-		kvm->scan = gmt_kvm_scan__open_and_load();
-	if (!kvm->scan)
-		return gmt_kvm_load_failed(error, "scan", -errno);
-	kvm->link = bpf_program__attach_iter(kvm->scan->progs.kvm_fds, NULL);
-	if (kvm->link)
-		return 0;
-	err = -errno;
-	return gmt_fail(error, GMT_EXIT_FAILURE, err,
-			"the iterator over open files cannot be made: %s", strerror(-err));
+	err = gmt_kvm_programs_load(&kvm->programs);
+	return err ? gmt_kvm_load_failed(error, "scan", err) : 0;
 }
 
 int gmt_kvm_scan(struct gmt_kvm *kvm, struct gmt_error *error)
@@ -281,8 +270,7 @@ const struct gmt_kvm_inode *gmt_kvm_find(struct gmt_kvm *kvm, uint64_t id)
 
 void gmt_kvm_scan_close(struct gmt_kvm *kvm)
 {
-	bpf_link__destroy(kvm->link);
-	gmt_kvm_scan__destroy(kvm->scan);
+	gmt_kvm_programs_unload(&kvm->programs);
 	free(kvm->buffer.items);
 	free(kvm->gmems.items);
 	free(kvm->bindings.items);

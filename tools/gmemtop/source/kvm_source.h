@@ -5,6 +5,7 @@
 
 #include "kvm_records.h"
 #include "source/cgroup.h"
+#include "source/kvm_programs.h"
 #include "source/source.h"
 
 /* An array that grows; @bytes of each element are the caller's to know. */
@@ -23,9 +24,8 @@ enum gmt_kvm_fresh {
 /**
  * struct gmt_kvm - KVM on this host
  * @source: embedded first
- * @scan: loaded with the first scan; @ranges and @events when first used
- * @link: of the iterator over files
- * @buffer: what is read from it
+ * @programs: loaded with the first scan; @ranges and @events when first used
+ * @buffer: what is read from the iterator over files
  * @gmems: struct gmt_kvm_inode by id, of the last scan; so are the other lists
  * @bindings: struct gmt_rec_binding by id and offset
  * @holders: struct gmt_rec_holder by id and pid
@@ -39,10 +39,9 @@ enum gmt_kvm_fresh {
  */
 struct gmt_kvm {
 	struct gmt_source source;
-	struct gmt_kvm_scan *scan;
+	struct gmt_kvm_programs programs;
 	struct gmt_kvm_ranges *ranges;
 	struct gmt_kvm_events *events;
-	struct bpf_link *link;
 	struct gmt_list buffer;
 	struct gmt_list gmems;
 	struct gmt_list bindings;
