@@ -4,17 +4,13 @@
 import ctypes
 import json
 import os
-import struct
 import subprocess
 
 from gmt import GMEMTOP, Tap, run, wait_for
+from light import without_maps
 
 VERBS = (['-n', '1', '-d', '0.1'], ['list'], ['show', '1'], ['trace', '-c', '1'])
 CLONE_NEWNS = 0x20000
-
-# bpf(BPF_MAP_CREATE, attr, size): the light skeleton's attr ends with map_extra, libbpf's is longer.
-SYS_BPF = 321
-LIGHT_BYTES = 72
 
 
 def one_line(t, verb, want, words, **kw):
@@ -80,23 +76,6 @@ def test_module(t):
         subprocess.run(['insmod', os.environ['GMEM_MODULE']], check=True)
     status, out, _ = run('doctor')
     t.ok(status == 0 and 'MISSING' not in out, 'doctor finds nothing missing once it is back', out)
-
-
-def without_maps(light):
-    """A preexec function: the kernel makes no maps for the light skeleton, or else none but for it."""
-    load, equal, answer = 0x20, 0x15, 0x06
-    refuse, allow = 0x50000 | 22, 0x7fff0000
-    here, there = (refuse, allow) if light else (allow, refuse)
-    code = [(load, 0, 0, 0), (equal, 0, 5, SYS_BPF), (load, 0, 0, 16), (equal, 0, 3, 0), (load, 0, 0, 32),
-            (equal, 2, 0, LIGHT_BYTES), (answer, 0, 0, there), (answer, 0, 0, allow), (answer, 0, 0, here)]
-    filters = ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *one) for one in code))
-    program = struct.pack('HxxxxxxP', len(code), ctypes.addressof(filters))
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def filtered():
-        if not filters or libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
-            os._exit(99)
-    return filtered
 
 
 def test_light(t):

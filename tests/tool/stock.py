@@ -7,6 +7,7 @@ import resource
 import subprocess
 
 from gmt import Tap, Trace, run, run_json, wait_for
+from light import without_maps
 from stocked import INIT_SHARED, MIB, MMAP, PAGE, Vmm, rows, without_gmem
 
 SOURCE = ('--source', 'guest_memfd')
@@ -53,6 +54,10 @@ def test_late(t, vmm):
     full = run_json('show', '-j', str(gmems[0]['id']))[0]
     t.same([(r['offset_bytes'], r['size_bytes'], r['resident']) for r in full['ranges']],
            [(0, 7 * PAGE, False), (7 * PAGE, 2 * PAGE, True), (9 * PAGE, MIB - 9 * PAGE, False)], 'and its ranges')
+    for light in False, True:
+        status, out, err = run('list', '-j', preexec_fn=without_maps(light))
+        t.ok(status == 0 and [g['bindings'] for g in json.loads(out)['gmems']] == [g['bindings'] for g in rows('guest_memfd').values()] and not err,
+             'libbpf tells the same' if light else 'a light skeleton is enough for that', status, out, err)
     status, out, _ = run('list', '-s', 'faults')
     t.ok(status == 0 and re.search(r'faults \?  conversions \?  denied \?', out) and
          all(' ? ' in line for line in out.splitlines()[1:3]), "'?' for what is not known", out)
@@ -167,7 +172,7 @@ def test(t):
 
 
 def main():
-    with Tap(4 + 5 + 6 + 4 + 3 + 2 + 5 + 1) as t, without_gmem():
+    with Tap(4 + 7 + 6 + 4 + 3 + 2 + 5 + 1) as t, without_gmem():
         test(t)
 
 
