@@ -59,7 +59,7 @@ demo: modules gmemtop tests
 vm: all
 	@tests/vm/run -k $(NEWEST) -o $(BUILD)/vm/shell -i
 
-bench: all kvm kvm-stock
+bench: all
 	@tests/vm/run -k $(NEWEST) -o $(BUILD)/bench --icount -- tests/bench/run
 	@tests/vm/run -k $(NEWEST) -o $(BUILD)/bench-times -- tests/bench/times
 
